@@ -1,0 +1,5 @@
+/** The backtest command. */
+@NullMarked
+package dev.headroom.cli;
+
+import org.jspecify.annotations.NullMarked;
