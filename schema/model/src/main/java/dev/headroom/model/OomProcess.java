@@ -1,0 +1,30 @@
+package dev.headroom.model;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A process in an OOM kill, victim or invoker, as it was before the kill.
+ *
+ * @param hostPid as the node sees it
+ * @param namespacePid in its own pid namespace, when known
+ * @param comm the kernel's 15-byte name
+ * @param title the command line, which Postgres uses as its process title; absent when nobody read
+ *     it in time
+ * @param kind what the process was for
+ * @param database connected to, when known
+ * @param user connected as, when known
+ * @param queryId Postgres's own query identifier, where the guard supplied it
+ * @param queryFingerprint a hash of the statement without its literals, when the text could be read
+ * @param queryText the statement, only where the collector was told to keep it
+ */
+public record OomProcess(
+    int hostPid,
+    @Nullable Integer namespacePid,
+    String comm,
+    @Nullable String title,
+    BackendKind kind,
+    @Nullable String database,
+    @Nullable String user,
+    @Nullable Long queryId,
+    @Nullable Long queryFingerprint,
+    @Nullable String queryText) {}

@@ -1,0 +1,43 @@
+package dev.headroom.model;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An immutable formula with the rules of when and within which bounds it decides.
+ *
+ * @param name what people call it
+ * @param formulaText the formula as written
+ * @param cadence the least time between two decisions; zero decides at every sample
+ * @param lag from a decision to the moment its limit is in force
+ * @param minimumBytes the limit is never below this, when given
+ * @param maximumBytes the limit is never above this, when given
+ */
+public record Policy(
+    String name,
+    String formulaText,
+    Duration cadence,
+    Duration lag,
+    @Nullable Long minimumBytes,
+    @Nullable Long maximumBytes) {
+
+  public Policy {
+    if (cadence.isNegative() || lag.isNegative()) {
+      throw new IllegalArgumentException(
+          "cadence and lag are zero or more, not " + cadence + " and " + lag);
+    }
+    if (minimumBytes != null && maximumBytes != null && minimumBytes > maximumBytes) {
+      throw new IllegalArgumentException(
+          "the smallest limit ("
+              + minimumBytes
+              + " bytes) is above the largest ("
+              + maximumBytes
+              + " bytes)");
+    }
+  }
+
+  /** A policy that decides at every sample, at once and without bounds. */
+  public static Policy of(String name, String formulaText) {
+    return new Policy(name, formulaText, Duration.ZERO, Duration.ZERO, null, null);
+  }
+}
