@@ -1,0 +1,60 @@
+package dev.headroom.launcher;
+
+import dev.headroom.cli.CommandFailure;
+import dev.headroom.cli.ExitCode;
+import dev.headroom.cli.Terminal;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+
+/** The {@code headroom} command: every module's commands under one root. */
+@Command(
+    name = "headroom",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Backtests memory limits for Postgres in containers against real OOM kills.",
+    footer = {
+      "",
+      "Start with: headroom demo",
+      "Exit codes: 0 done, 1 a check does not hold, 2 wrong arguments, 3 inconclusive, 4 no data,",
+      "5 something is missing on this machine."
+    },
+    subcommands = {HelpCommand.class})
+public final class Headroom {
+
+  private Headroom() {}
+
+  /** Runs one command and exits with its code. */
+  public static void main(String[] args) {
+    System.setProperty("org.jooq.no-logo", "true");
+    System.setProperty("org.jooq.no-tips", "true");
+    System.exit(run(Terminal.ofProcess(), args));
+  }
+
+  /** Runs one command; never exits the process. */
+  static int run(Terminal terminal, String... args) {
+    return commandLine(terminal).execute(args);
+  }
+
+  private static CommandLine commandLine(Terminal terminal) {
+    return new CommandLine(new Headroom(), new CommandFactory(terminal))
+        .setOut(terminal.out())
+        .setErr(terminal.err())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler((failure, command, parsed) -> explain(failure, terminal));
+  }
+
+  private static int explain(Exception failure, Terminal terminal) {
+    if (System.getenv("HEADROOM_DEBUG") != null) {
+      failure.printStackTrace(terminal.err());
+    }
+    if (failure instanceof CommandFailure known) {
+      terminal.say("headroom: " + known.getMessage());
+      return known.exitCode();
+    }
+    terminal.say("headroom: this should not have happened: " + failure);
+    terminal.say("  HEADROOM_DEBUG=1 prints where; please report it with what you ran.");
+    return ExitCode.INTERNAL;
+  }
+}
