@@ -34,13 +34,18 @@ public record OsUser(String name, boolean current) {
    * @throws EmbeddedDatabaseException when root cannot make that user
    */
   public static OsUser forPostgres() {
-    if (!runningAsRoot()) {
-      return new OsUser(System.getProperty("user.name"), true);
+    OsUser user = expected();
+    if (!user.current() && !exists(user.name())) {
+      create(user.name());
     }
-    if (!exists(SERVICE_USER)) {
-      create(SERVICE_USER);
-    }
-    return new OsUser(SERVICE_USER, false);
+    return user;
+  }
+
+  /** The user of {@link #forPostgres}, who may not exist yet. */
+  static OsUser expected() {
+    return runningAsRoot()
+        ? new OsUser(SERVICE_USER, false)
+        : new OsUser(System.getProperty("user.name"), true);
   }
 
   /** Whether this process has user id 0. */

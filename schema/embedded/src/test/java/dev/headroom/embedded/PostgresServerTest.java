@@ -56,7 +56,7 @@ class PostgresServerTest {
       statement.execute("SELECT create_hypertable('sample', by_range('at'))");
       statement.execute(
           "INSERT INTO sample SELECT now() - i * interval '1 hour', i FROM generate_series(1, 1000) i");
-      ProcessHandle.of(first.pid()).orElseThrow().destroyForcibly();
+      kill(first.pid());
     }
 
     ServerStatus.Running second = server.start(TIMESCALE);
@@ -69,6 +69,12 @@ class PostgresServerTest {
       assertThat(rows.getLong(1)).isEqualTo(1000);
       assertThat(rows.getLong(2)).isEqualTo(1000 * 1001 / 2);
     }
+  }
+
+  private static void kill(long pid) {
+    ProcessHandle process = ProcessHandle.of(pid).orElseThrow();
+    process.destroyForcibly();
+    process.onExit().join();
   }
 
   private static Connection connect(ServerStatus.Running server) throws SQLException {
