@@ -1,0 +1,28 @@
+-- Who may do what, table by table. A new table is added here; a test finds one that was forgotten.
+-- ON CONFLICT DO NOTHING without a target needs no right to read, so a collector has INSERT and nothing else.
+DO $$
+BEGIN
+  -- Staging tables of COPY are temporary tables.
+  EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO headroom_collector, headroom_operator', current_database());
+END
+$$;
+
+GRANT INSERT ON
+  headroom.memory_sample, headroom.process_sample, headroom.oom_kill, headroom.instance_event,
+  headroom.guard_event, headroom.decision, headroom.collector_event
+  TO headroom_collector, headroom_operator;
+
+GRANT SELECT ON
+  headroom.node, headroom.instance,
+  headroom.memory_sample, headroom.process_sample, headroom.oom_kill, headroom.instance_event,
+  headroom.guard_event, headroom.decision, headroom.collector_event,
+  headroom.policy, headroom.rollout, headroom.rollout_event,
+  headroom.recording, headroom.recording_instance, headroom.backtest_run, headroom.backtest_kill
+  TO headroom_reader, headroom_operator;
+
+GRANT INSERT ON headroom.policy, headroom.rollout_event TO headroom_operator;
+GRANT INSERT, UPDATE ON headroom.rollout TO headroom_operator;
+GRANT INSERT, UPDATE, DELETE ON
+  headroom.recording, headroom.recording_instance, headroom.backtest_run, headroom.backtest_kill
+  TO headroom_operator;
+GRANT SELECT, INSERT, UPDATE ON headroom.api_token TO headroom_operator;
