@@ -3,6 +3,7 @@ package dev.headroom.launcher;
 import dev.headroom.cli.CommandFailure;
 import dev.headroom.cli.ExitCode;
 import dev.headroom.cli.Terminal;
+import dev.headroom.embedded.EmbeddedDatabaseException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -20,7 +21,7 @@ import picocli.CommandLine.HelpCommand;
       "Exit codes: 0 done, 1 a check does not hold, 2 wrong arguments, 3 inconclusive, 4 no data,",
       "5 something is missing on this machine."
     },
-    subcommands = {HelpCommand.class})
+    subcommands = {DbCommand.class, HelpCommand.class})
 public final class Headroom {
 
   private Headroom() {}
@@ -49,9 +50,15 @@ public final class Headroom {
     if (System.getenv("HEADROOM_DEBUG") != null) {
       failure.printStackTrace(terminal.err());
     }
-    if (failure instanceof CommandFailure known) {
-      terminal.say("headroom: " + known.getMessage());
-      return known.exitCode();
+    Integer exitCode =
+        switch (failure) {
+          case CommandFailure known -> known.exitCode();
+          case EmbeddedDatabaseException _ -> ExitCode.UNAVAILABLE;
+          default -> null;
+        };
+    if (exitCode != null) {
+      terminal.say("headroom: " + failure.getMessage());
+      return exitCode;
     }
     terminal.say("headroom: this should not have happened: " + failure);
     terminal.say("  HEADROOM_DEBUG=1 prints where; please report it with what you ran.");

@@ -1,0 +1,29 @@
+package dev.headroom.cli;
+
+import dev.headroom.embedded.DatabaseUrl;
+import dev.headroom.embedded.HeadroomDatabase;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The option that says which database; every command that needs one has it. */
+public final class DatabaseOption {
+
+  @Option(
+      names = "--db-url",
+      paramLabel = "URL",
+      description =
+          "The database: postgresql://user:password@host:port/name, or JDBC's form. Default:"
+              + " HEADROOM_DB_URL, else the one that `headroom db` keeps.")
+  private @Nullable String url;
+
+  /** The database of this option, the environment and the machine; starts nothing. */
+  public HeadroomDatabase locate() {
+    return HeadroomDatabase.locate(System.getenv(), Optional.ofNullable(url));
+  }
+
+  /** How to connect, after starting the database where it is ours and does not run. */
+  public DatabaseUrl start(Terminal terminal) {
+    return locate().start(terminal::say);
+  }
+}
