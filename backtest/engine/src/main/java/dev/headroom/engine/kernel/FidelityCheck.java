@@ -1,0 +1,59 @@
+package dev.headroom.engine.kernel;
+
+import dev.headroom.model.Fidelity;
+import dev.headroom.model.ProcessSample;
+import dev.headroom.model.Sample;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * How exactly a recording knows what its processes hold: the worst of its samples, because one
+ * replay cannot mix two measures of the same memory. Samples without any process say nothing.
+ *
+ * @param fidelity what the replay uses
+ * @param notes why it is worse than some samples, in words
+ */
+record FidelityCheck(Fidelity fidelity, List<String> notes) {
+
+  static FidelityCheck of(List<Sample> samples) {
+    Map<Fidelity, Integer> count = new EnumMap<>(Fidelity.class);
+    int informative = 0;
+    for (Sample sample : samples) {
+      if (!sample.processes().isEmpty()) {
+        count.merge(ofSample(sample), 1, Integer::sum);
+        informative++;
+      }
+    }
+    Fidelity worst = count.isEmpty() ? Fidelity.CGROUP : Collections.max(count.keySet());
+    List<String> notes = new ArrayList<>();
+    for (Map.Entry<Fidelity, Integer> better : count.entrySet()) {
+      if (better.getKey() != worst) {
+        notes.add(
+            "%d of %d samples have fidelity %s, but others only %s, which is used for all"
+                .formatted(better.getValue(), informative, word(better.getKey()), word(worst)));
+      }
+    }
+    return new FidelityCheck(worst, List.copyOf(notes));
+  }
+
+  private static Fidelity ofSample(Sample sample) {
+    Fidelity best = Fidelity.CGROUP;
+    for (ProcessSample process : sample.processes()) {
+      if (process.guardAllocatedBytes() != null) {
+        return Fidelity.GUARD;
+      }
+      if (process.residentAnonBytes() != null) {
+        best = Fidelity.RESIDENT;
+      }
+    }
+    return best;
+  }
+
+  private static String word(Fidelity fidelity) {
+    return fidelity.name().toLowerCase(Locale.ROOT);
+  }
+}

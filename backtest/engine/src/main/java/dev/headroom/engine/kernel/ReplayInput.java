@@ -1,0 +1,163 @@
+package dev.headroom.engine.kernel;
+
+import dev.headroom.model.Fidelity;
+import dev.headroom.model.InstanceId;
+import dev.headroom.model.InstanceRecording;
+import dev.headroom.model.ProcessSample;
+import dev.headroom.model.Sample;
+import dev.headroom.model.SampleInput;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * One instance's recording as the replay reads it: arrays in time order, processes by identity.
+ *
+ * <p>Sample {@code i} owns the rows {@code firstRow[i]} to {@code firstRow[i + 1]} of the table.
+ * Immutable after it was made; one input serves any number of replays at once.
+ */
+public final class ReplayInput {
+
+  private static final int GAP_STEPS = 3;
+
+  final long[] timeNs;
+  final int[] firstRow;
+  final ProcessTable table;
+
+  /** The instance's watermark, or the sum of its processes' peaks. */
+  final long[] instancePeakBytes;
+
+  /** Whether {@link #instancePeakBytes} is a watermark. */
+  final boolean[] hasWatermark;
+
+  final List<ReplayEvent> events;
+
+  /** NaN where a part of the floor is absent. */
+  final double[] headroomBytes;
+
+  /** NaN where it is absent or unlimited. */
+  final double[] memoryMaxBytes;
+
+  /** The limit the live guard had, NaN where nobody wrote it down. */
+  final double[] liveLimitBytes;
+
+  private final InstanceId instanceId;
+  private final Fidelity fidelity;
+  private final List<String> notes;
+  private final List<ReplayProcess> processes;
+  private final List<Sample> samples;
+  private final Map<String, double[]> statedInputs;
+
+  /** Three median steps, doubled so that the mean of two middle steps stays whole. */
+  private final long gapThresholdDoubledNs;
+
+  ReplayInput(ReplayInputBuilder builder) {
+    timeNs = builder.timeNs;
+    firstRow = builder.firstRow;
+    table = builder.table;
+    instancePeakBytes = builder.instancePeakBytes;
+    hasWatermark = builder.hasWatermark;
+    events = List.copyOf(builder.events);
+    headroomBytes = builder.headroomBytes;
+    memoryMaxBytes = builder.memoryMaxBytes;
+    liveLimitBytes = builder.liveLimitBytes;
+    instanceId = builder.recording.instance().id();
+    fidelity = builder.fidelity.fidelity();
+    notes = builder.fidelity.notes();
+    processes = List.copyOf(builder.processes);
+    samples = builder.recording.samples();
+    statedInputs = builder.stated.inputs();
+    gapThresholdDoubledNs = GAP_STEPS * medianStepDoubledNs(timeNs);
+  }
+
+  /** Reads a recording at the best fidelity that all of its samples have. */
+  public static ReplayInput of(InstanceRecording recording) {
+    return of(recording, CaseFacts.NONE);
+  }
+
+  /** Reads a recording together with what a worked case states beside it. */
+  public static ReplayInput of(InstanceRecording recording, CaseFacts stated) {
+    return new ReplayInputBuilder(recording, stated).build();
+  }
+
+  public InstanceId instanceId() {
+    return instanceId;
+  }
+
+  /** How exactly the recording knows what processes hold. */
+  public Fidelity fidelity() {
+    return fidelity;
+  }
+
+  /** What a reader should know about the fidelity, in words. */
+  public List<String> notes() {
+    return notes;
+  }
+
+  public int sampleCount() {
+    return timeNs.length;
+  }
+
+  /** When this sample was made, in nanoseconds since the epoch. */
+  public long sampledAtNs(int sample) {
+    return timeNs[sample];
+  }
+
+  /** The process in this slot. */
+  ReplayProcess process(int slot) {
+    return processes.get(slot);
+  }
+
+  int processCount() {
+    return processes.size();
+  }
+
+  /**
+   * An input of a formula at every sample, in its unit; NaN where it is absent.
+   *
+   * @throws IllegalArgumentException when no input has this name
+   */
+  public double[] input(String inputName) {
+    double[] stated = statedInputs.get(inputName);
+    if (stated != null) {
+      return stated.clone();
+    }
+    ToDoubleFunction<Sample> reader = SampleInput.of(inputName);
+    double[] values = new double[samples.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = reader.applyAsDouble(samples.get(i));
+    }
+    return values;
+  }
+
+  /** What the recording says of a process at a sample, where it knows processes. */
+  Optional<ProcessSample> findProcessSample(int sample, int slot) {
+    ReplayProcess wanted = processes.get(slot);
+    for (ProcessSample process : samples.get(sample).processes()) {
+      if (process.pid() == wanted.pid() && process.startTicks() == wanted.startTicks()) {
+        return Optional.of(process);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Whether so long a time without a sample is a gap; unknown steps make everything one. */
+  boolean isGap(long durationNs) {
+    return 2 * durationNs > gapThresholdDoubledNs;
+  }
+
+  private static long medianStepDoubledNs(long[] timeNs) {
+    int steps = timeNs.length - 1;
+    if (steps < 1) {
+      return -1;
+    }
+    long[] sorted = new long[steps];
+    for (int i = 0; i < steps; i++) {
+      sorted[i] = timeNs[i + 1] - timeNs[i];
+    }
+    Arrays.sort(sorted);
+    return sorted[(steps - 1) / 2] + sorted[steps / 2];
+  }
+}

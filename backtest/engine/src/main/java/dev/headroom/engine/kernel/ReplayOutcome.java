@@ -1,0 +1,57 @@
+package dev.headroom.engine.kernel;
+
+import dev.headroom.model.Verdict;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * What one policy would have done to one instance.
+ *
+ * @param kills one outcome for each kill, in time order
+ * @param blocks the refused statements of the point result, in the order of their refusal
+ * @param pessimisticBlocks likewise, had every candidate been refused
+ * @param breaches intervals above the limit in which there was nobody to refuse
+ * @param noDecisions how often the rule had no usable answer; the limit before it stayed
+ * @param limits the limit decided at each sample; empty where none was
+ * @param exposure the time that was evaluated
+ */
+public record ReplayOutcome(
+    List<KillOutcome> kills,
+    List<Block> blocks,
+    List<Block> pessimisticBlocks,
+    int breaches,
+    int noDecisions,
+    List<OptionalLong> limits,
+    Exposure exposure) {
+
+  public ReplayOutcome {
+    kills = List.copyOf(kills);
+    blocks = List.copyOf(blocks);
+    pessimisticBlocks = List.copyOf(pessimisticBlocks);
+    limits = List.copyOf(limits);
+  }
+
+  /** How many kills have this verdict in the point result. */
+  public long count(Verdict verdict) {
+    return kills.stream().filter(kill -> kill.verdict() == verdict).count();
+  }
+
+  /** How many kills have this verdict in the pessimistic bound. */
+  public long countPessimistic(Verdict verdict) {
+    return kills.stream().filter(kill -> kill.pessimisticVerdict() == verdict).count();
+  }
+
+  /** How many refused statements of the point result are of this class. */
+  public long count(BlockClass blockClass) {
+    return count(blocks, blockClass);
+  }
+
+  /** How many refused statements of the pessimistic bound are of this class. */
+  public long countPessimistic(BlockClass blockClass) {
+    return count(pessimisticBlocks, blockClass);
+  }
+
+  private static long count(List<Block> blocks, BlockClass blockClass) {
+    return blocks.stream().filter(block -> block.blockClass() == blockClass).count();
+  }
+}

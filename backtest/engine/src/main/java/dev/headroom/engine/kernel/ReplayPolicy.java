@@ -1,0 +1,107 @@
+package dev.headroom.engine.kernel;
+
+import dev.headroom.model.Policy;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A policy as a replay runs it: a rule with its cadence, lag and clamps, or one of the reference
+ * policies that every report has.
+ *
+ * @param name unique in a run
+ * @param kind what sort of policy it is
+ * @param rule what decides
+ * @param cadence the least time between two decisions
+ * @param lag from a decision to the moment it is in force
+ * @param minimumBytes the limit is never below this
+ * @param maximumBytes the limit is never above this
+ */
+public record ReplayPolicy(
+    String name,
+    Kind kind,
+    LimitRule rule,
+    Duration cadence,
+    Duration lag,
+    OptionalLong minimumBytes,
+    OptionalLong maximumBytes) {
+
+  /** What sort of policy this is. */
+  public enum Kind {
+    /** A formula that is being judged. */
+    CANDIDATE,
+    /** No guard at all. */
+    NEVER,
+    /** The limit that was really in force. */
+    CURRENT,
+    /** Knows the future and refuses only what dies anyway. */
+    HINDSIGHT,
+    /** A seeded control. */
+    RANDOM;
+
+    /** Whether this is a reference policy. */
+    public boolean isReference() {
+      return this != CANDIDATE;
+    }
+
+    /** Whether this decides limits at all. */
+    boolean decides() {
+      return this != NEVER && this != HINDSIGHT;
+    }
+  }
+
+  /** A candidate: a policy with its formula compiled to a rule. */
+  public static ReplayPolicy candidate(Policy policy, LimitRule rule) {
+    return new ReplayPolicy(
+        policy.name(),
+        Kind.CANDIDATE,
+        rule,
+        policy.cadence(),
+        policy.lag(),
+        ofNullable(policy.minimumBytes()),
+        ofNullable(policy.maximumBytes()));
+  }
+
+  /** No guard: never a limit. */
+  public static ReplayPolicy never() {
+    return reference("never", Kind.NEVER, _ -> _ -> Double.NaN);
+  }
+
+  /** The limit that was in force, as the guard or the log of decisions tells it. */
+  public static ReplayPolicy current() {
+    return reference("current", Kind.CURRENT, input -> sample -> input.liveLimitBytes[sample]);
+  }
+
+  /** The best any limit could do: at each kill it refuses what the kill ended anyway. */
+  public static ReplayPolicy hindsight() {
+    return reference("hindsight", Kind.HINDSIGHT, _ -> _ -> Double.NaN);
+  }
+
+  /** A control that knows nothing: for each instance one fraction of its memory, drawn by seed. */
+  public static ReplayPolicy random(long seed) {
+    return reference("random", Kind.RANDOM, new RandomLimit(seed));
+  }
+
+  private static ReplayPolicy reference(String name, Kind kind, LimitRule rule) {
+    return new ReplayPolicy(
+        name, kind, rule, Duration.ZERO, Duration.ZERO, OptionalLong.empty(), OptionalLong.empty());
+  }
+
+  /** Why this policy cannot be replayed over this recording, if it cannot. */
+  Optional<String> findObstacle(ReplayInput input) {
+    if (kind != Kind.CURRENT) {
+      return Optional.empty();
+    }
+    for (double limit : input.liveLimitBytes) {
+      if (!Double.isNaN(limit)) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of("neither the guard's limit nor an applied decision was recorded");
+  }
+
+  private static OptionalLong ofNullable(@Nullable Long value) {
+    return value == null ? OptionalLong.empty() : OptionalLong.of(value);
+  }
+}
