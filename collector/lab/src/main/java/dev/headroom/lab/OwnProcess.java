@@ -1,0 +1,76 @@
+package dev.headroom.lab;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * A process that the lab started, told from a later one with the same pid by its start time.
+ *
+ * @param pid the process
+ * @param startTicks field 22 of {@code /proc/<pid>/stat}
+ */
+record OwnProcess(long pid, long startTicks) {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  static OwnProcess of(long pid, long startTicks) {
+    return new OwnProcess(pid, startTicks);
+  }
+
+  /** Whether it still runs; a zombie does not. */
+  boolean isAlive() {
+    return findStat(pid).filter(stat -> stat.startTicks == startTicks && !stat.dead()).isPresent();
+  }
+
+  /** Asks it to end, and kills it when it has not after 10 s. */
+  void end() {
+    if (isAlive()) {
+      ProcessHandle.of(pid).ifPresent(ProcessHandle::destroy);
+      if (!awaitEnd(PATIENCE)) {
+        ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+        if (!awaitEnd(PATIENCE)) {
+          throw new LabException("process %d does not end, even killed".formatted(pid));
+        }
+      }
+    }
+  }
+
+  boolean awaitEnd(Duration patience) {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (isAlive()) {
+      if (System.nanoTime() > deadline) {
+        return false;
+      }
+      Pause.ofMillis(20);
+    }
+    return true;
+  }
+
+  private static Optional<Stat> findStat(long pid) {
+    try {
+      String text =
+          Files.readString(
+              Path.of("/proc", Long.toString(pid), "stat"), StandardCharsets.ISO_8859_1);
+      // The name may hold blanks and parentheses; the last parenthesis ends it.
+      String[] field = text.substring(text.lastIndexOf(')') + 2).split(" ", -1);
+      return Optional.of(new Stat(field[0].charAt(0), Long.parseLong(field[19])));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The process's start time now, when there is one with this pid. */
+  static Optional<OwnProcess> find(long pid) {
+    return findStat(pid).map(stat -> new OwnProcess(pid, stat.startTicks));
+  }
+
+  private record Stat(char state, long startTicks) {
+    boolean dead() {
+      return state == 'Z' || state == 'X';
+    }
+  }
+}
