@@ -1,0 +1,158 @@
+package dev.headroom.lab;
+
+import dev.headroom.model.CgroupVersion;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * Makes real OOM kills of a real Postgres, each in a memory cgroup of its own, with a collector
+ * watching from outside.
+ *
+ * <p>Everything it makes is gone when it is closed, when its JVM ends in good order (Ctrl-C
+ * included), or else when the next lab with the same state folder opens.
+ */
+public final class Lab implements AutoCloseable {
+
+  private final LabConfig config;
+  private final LabListener listener;
+  private final MemoryController controller;
+  private final RunFolder folder;
+  private final Thread shutdownHook;
+  private final VictimTemplate template;
+  private final Optional<LabCollector> collector;
+
+  private Lab(LabConfig config, LabListener listener) {
+    this.config = config;
+    this.listener = listener;
+    this.controller = MemoryController.find();
+    this.folder = RunFolder.create(config.stateDirectory());
+    this.shutdownHook = new Thread(this::remove, "lab-shutdown");
+    Runtime.getRuntime().addShutdownHook(shutdownHook);
+    try {
+      this.template = VictimTemplate.create(folder, config.install());
+      this.collector =
+          config.collectorCommand().isEmpty()
+              ? Optional.empty()
+              : Optional.of(LabCollector.start(folder, config.collectorCommand()));
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens a lab: removes what dead labs left, makes a template of the victims' data folder and
+   * starts the collector.
+   *
+   * @throws LabException when this machine cannot kill for us: no memory controller, no permission
+   *     to make a cgroup, no working Postgres
+   */
+  public static Lab open(LabConfig config, LabListener listener) {
+    int removed = cleanUp(config);
+    if (removed > 0) {
+      listener.note("removed what %d earlier run(s) had left".formatted(removed));
+    }
+    return new Lab(config, listener);
+  }
+
+  /**
+   * Removes everything that labs with this state folder left when they were killed.
+   *
+   * @return how many runs had left something
+   */
+  public static int cleanUp(LabConfig config) {
+    List<RunFolder> abandoned = RunFolder.listAbandoned(config.stateDirectory());
+    for (RunFolder run : abandoned) {
+      try (run) {
+        run.remove();
+      }
+    }
+    return abandoned.size();
+  }
+
+  /**
+   * Runs scenarios. One that goes wrong is reported as such and does not stop the others.
+   *
+   * @param scenarios none of them twice
+   */
+  public LabReport run(List<Scenario> scenarios) {
+    Instant startedAt = Instant.now();
+    List<ScenarioResult> results = new ArrayList<>();
+    try (ExecutorService threads = Executors.newFixedThreadPool(config.parallelism())) {
+      List<Future<ScenarioResult>> running = new ArrayList<>();
+      for (Scenario scenario : scenarios) {
+        running.add(threads.submit(() -> run(scenario)));
+      }
+      try {
+        for (Future<ScenarioResult> result : running) {
+          results.add(result.get());
+        }
+      } catch (InterruptedException e) {
+        threads.shutdownNow();
+        Thread.currentThread().interrupt();
+        throw new LabException("interrupted", e);
+      } catch (ExecutionException e) {
+        threads.shutdownNow();
+        throw new LabException("the lab failed: " + e.getCause(), e);
+      }
+    }
+    return new LabReport(folder.runId(), results, startedAt, Instant.now());
+  }
+
+  /** The collector, when the configuration has a command for one. */
+  public Optional<LabCollector> findCollector() {
+    return collector;
+  }
+
+  /** Stops the collector, which stores first what it has, and removes everything. */
+  @Override
+  public void close() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(shutdownHook);
+    } catch (IllegalStateException e) {
+      // The hook is running and does the work.
+      return;
+    }
+    remove();
+  }
+
+  private void remove() {
+    try (folder) {
+      folder.remove();
+    }
+  }
+
+  private ScenarioResult run(Scenario scenario) {
+    ScenarioResult result =
+        findObstacle(scenario)
+            .map(reason -> ScenarioRun.skipped(scenario, reason))
+            .orElseGet(() ->
+                new ScenarioRun(config, listener, controller, folder, template, scenario).run());
+    listener.scenarioEnded(result);
+    return result;
+  }
+
+  private Optional<String> findObstacle(Scenario scenario) {
+    for (Scenario.Need need : scenario.needs()) {
+      switch (need) {
+        case TIMESCALEDB -> {
+          if (!config.install().hasTimescaledb()) {
+            return Optional.of(config.install().describe());
+          }
+        }
+        case CGROUP_V2 -> {
+          if (controller.version() != CgroupVersion.V2) {
+            return Optional.of("the memory controller is on cgroup version 1 here");
+          }
+        }
+      }
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,87 @@
+package dev.headroom.lab;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The collector that watches the victims, as a process of its own, so that it can be killed. */
+public final class LabCollector implements AutoCloseable {
+
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
+
+  private final RunFolder folder;
+  private final List<String> command;
+  private final Path log;
+  private Process process;
+
+  private LabCollector(RunFolder folder, List<String> command) {
+    this.folder = folder;
+    this.command = command;
+    this.log = folder.directory().resolve("collector.log");
+    this.process = launch();
+  }
+
+  static LabCollector start(RunFolder folder, List<String> command) {
+    return new LabCollector(folder, command);
+  }
+
+  /** Whether the process runs. */
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** What it wrote on standard output and standard error since the run began. */
+  public String log() {
+    try {
+      return Files.exists(log) ? Files.readString(log) : "";
+    } catch (IOException e) {
+      throw new LabException("cannot read %s: %s".formatted(log, e), e);
+    }
+  }
+
+  /** SIGKILL: it can save nothing that it had not saved before. */
+  public void kill() {
+    process.destroyForcibly();
+    awaitEnd();
+  }
+
+  /** Starts it again after {@link #kill}. */
+  public void restart() {
+    if (process.isAlive()) {
+      throw new LabException("the collector still runs, as process " + process.pid());
+    }
+    process = launch();
+  }
+
+  /** Stops it in good order; it stores first what it has. */
+  @Override
+  public void close() {
+    process.destroy();
+    awaitEnd();
+  }
+
+  private void awaitEnd() {
+    try {
+      if (!process.waitFor(STOP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+        process.destroyForcibly();
+        throw new LabException(
+            "the collector did not stop within %d s and was killed"
+                .formatted(STOP_TIMEOUT.toSeconds()));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LabException("interrupted", e);
+    }
+  }
+
+  private Process launch() {
+    return folder.startProcess(
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectInput(Path.of("/dev/null").toFile())
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile())));
+  }
+}

@@ -1,0 +1,61 @@
+package dev.headroom.lab;
+
+import dev.headroom.embedded.PostgresInstall;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * How a lab runs.
+ *
+ * @param stateDirectory where runs keep their folders; every user must be able to enter it, because
+ *     Postgres never runs as root
+ * @param install the Postgres that is made to be killed
+ * @param node the name the collector gives this machine
+ * @param parallelism how many scenarios run at a time
+ * @param rounds how often a scenario that kills runs its load
+ * @param memoryMaxBytes a limit for every victim instead of the scenario's own; the expectations
+ *     then need not hold
+ * @param collectorCommand starts the collector as a process of its own, outside the victims'
+ *     cgroups; empty for none
+ */
+public record LabConfig(
+    Path stateDirectory,
+    PostgresInstall install,
+    String node,
+    int parallelism,
+    int rounds,
+    OptionalLong memoryMaxBytes,
+    List<String> collectorCommand) {
+
+  public LabConfig {
+    stateDirectory = stateDirectory.toAbsolutePath().normalize();
+    collectorCommand = List.copyOf(collectorCommand);
+    if (parallelism < 1) {
+      throw new IllegalArgumentException("parallelism must be at least 1, not " + parallelism);
+    }
+    if (rounds < 1) {
+      throw new IllegalArgumentException("rounds must be at least 1, not " + rounds);
+    }
+  }
+
+  /** One scenario at a time, one round each, no collector. */
+  public static LabConfig of(Path stateDirectory, PostgresInstall install, String node) {
+    return new LabConfig(stateDirectory, install, node, 1, 1, OptionalLong.empty(), List.of());
+  }
+
+  public LabConfig withCollector(List<String> command) {
+    return new LabConfig(
+        stateDirectory, install, node, parallelism, rounds, memoryMaxBytes, command);
+  }
+
+  public LabConfig withRounds(int rounds) {
+    return new LabConfig(
+        stateDirectory, install, node, parallelism, rounds, memoryMaxBytes, collectorCommand);
+  }
+
+  public LabConfig withParallelism(int parallelism) {
+    return new LabConfig(
+        stateDirectory, install, node, parallelism, rounds, memoryMaxBytes, collectorCommand);
+  }
+}

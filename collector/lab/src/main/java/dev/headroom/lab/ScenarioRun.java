@@ -1,0 +1,179 @@
+package dev.headroom.lab;
+
+import dev.headroom.model.InstanceId;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * One run of one scenario: servers up, rounds of load, servers down, and what the kernel counted.
+ */
+final class ScenarioRun {
+
+  /** How long a collector gets to see the last state before the server and its cgroup go. */
+  private static final long SETTLE_MS = 500;
+
+  private final LabConfig config;
+  private final LabListener listener;
+  private final MemoryController controller;
+  private final RunFolder folder;
+  private final VictimTemplate template;
+  private final Scenario scenario;
+  private final Instant startedAt = Instant.now();
+  private final List<LabCgroup> cgroups = new ArrayList<>();
+  private final List<Victim> victims = new ArrayList<>();
+  private int rounds;
+  private int roundsWithKill;
+  private int lostSessions;
+
+  ScenarioRun(
+      LabConfig config,
+      LabListener listener,
+      MemoryController controller,
+      RunFolder folder,
+      VictimTemplate template,
+      Scenario scenario) {
+    this.config = config;
+    this.listener = listener;
+    this.controller = controller;
+    this.folder = folder;
+    this.template = template;
+    this.scenario = scenario;
+  }
+
+  static ScenarioResult skipped(Scenario scenario, String reason) {
+    Instant now = Instant.now();
+    return new ScenarioResult(
+        scenario, List.of(), new Outcome.Skipped(reason), 0, 0, 0, 0, now, now);
+  }
+
+  ScenarioResult run() {
+    listener.scenarioStarted(scenario);
+    KillWatch watch = new KillWatch(kills -> listener.killed(scenario, kills));
+    Outcome outcome;
+    try {
+      outcome = attempt(watch);
+    } finally {
+      watch.stop();
+    }
+    List<ScenarioResult.VictimResult> results = stopVictims();
+    return new ScenarioResult(
+        scenario,
+        results,
+        outcome,
+        rounds,
+        roundsWithKill,
+        lostSessions,
+        watch.mostKillsWithinOneSecond(),
+        startedAt,
+        Instant.now());
+  }
+
+  private Outcome attempt(KillWatch watch) {
+    try {
+      startVictims(watch);
+      runRounds();
+      return outcome();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new Outcome.Failed("interrupted");
+    } catch (Exception e) {
+      return new Outcome.Failed(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void startVictims(KillWatch watch) throws Exception {
+    for (int i = 0; i < scenario.victims(); i++) {
+      String name = scenario.victims() == 1 ? scenario.name() : scenario.name() + "-" + (i + 1);
+      LabCgroup cgroup = folder.makeCgroup(controller, name);
+      cgroups.add(cgroup);
+      cgroup.limit(config.memoryMaxBytes().orElse(scenario.memoryMaxBytes()));
+      if (scenario.groupKill()) {
+        cgroup.killAsGroup();
+      }
+      watch.add(cgroup);
+      Victim victim = Victim.start(name, folder, cgroup, template, scenario.settings());
+      victims.add(victim);
+      try (Stage stage = new Stage(scenario.name(), victim)) {
+        scenario.workload().prepare(stage);
+        if (stage.lostSessions() > 0 || stage.oomKills() > 0) {
+          throw new LabException("the preparation lost sessions; the limit is too small for it");
+        }
+      }
+    }
+  }
+
+  private void runRounds() throws Exception {
+    int planned = scenario.expectation() == Scenario.Expectation.KILLS ? config.rounds() : 1;
+    while (rounds < planned) {
+      long before = oomKills();
+      loadAll();
+      rounds++;
+      if (oomKills() > before) {
+        roundsWithKill++;
+      }
+      victims.forEach(Victim::awaitReady);
+    }
+    Pause.ofMillis(SETTLE_MS);
+  }
+
+  /** Loads all servers at once and waits for them. */
+  private void loadAll() throws Exception {
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Integer>> loads = new ArrayList<>();
+      for (Victim victim : victims) {
+        loads.add(threads.submit(() -> load(victim)));
+      }
+      for (Future<Integer> load : loads) {
+        lostSessions += load.get();
+      }
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof Exception cause ? cause : e;
+    }
+  }
+
+  private int load(Victim victim) throws Exception {
+    try (Stage stage = new Stage(scenario.name(), victim)) {
+      scenario.workload().load(stage);
+      return stage.lostSessions();
+    }
+  }
+
+  private Outcome outcome() {
+    long kills = oomKills();
+    if (kills > 0) {
+      return new Outcome.Killed(kills);
+    }
+    return lostSessions == 0
+        ? new Outcome.Survived()
+        : new Outcome.Failed(
+            "%d session(s) were lost without a kill by the kernel".formatted(lostSessions));
+  }
+
+  private long oomKills() {
+    return cgroups.stream().mapToLong(LabCgroup::oomKills).sum();
+  }
+
+  /** Stops and removes everything this scenario made, and says what the kernel counted. */
+  private List<ScenarioResult.VictimResult> stopVictims() {
+    victims.forEach(Victim::close);
+    List<ScenarioResult.VictimResult> results = new ArrayList<>();
+    for (int i = 0; i < victims.size(); i++) {
+      Victim victim = victims.get(i);
+      LabCgroup cgroup = cgroups.get(i);
+      results.add(
+          new ScenarioResult.VictimResult(
+              InstanceId.of(config.node(), cgroup.path(), victim.dataDirectory().toString()),
+              cgroup.path(),
+              cgroup.oomKills(),
+              cgroup.peakBytes()));
+    }
+    cgroups.forEach(LabCgroup::remove);
+    victims.forEach(Victim::deleteFiles);
+    return results;
+  }
+}
