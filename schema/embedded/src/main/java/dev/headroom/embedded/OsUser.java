@@ -7,6 +7,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
 import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.time.Duration;
@@ -98,6 +99,14 @@ public record OsUser(String name, boolean current) {
       throw new EmbeddedDatabaseException(
           "cannot give %s to the user %s: %s".formatted(path, name, e.getMessage()), e);
     }
+  }
+
+  /** Makes a folder that only this user may enter. */
+  void makePrivateDirectory(Path directory) throws IOException {
+    Files.createDirectory(
+        directory,
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    own(directory);
   }
 
   /**

@@ -6,8 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -28,11 +26,9 @@ import java.util.stream.Stream;
  */
 public final class PostgresServer {
 
-  private static final Duration INITDB_TIMEOUT = Duration.ofMinutes(2);
   private static final Duration QUICK = Duration.ofSeconds(20);
   private static final Duration POLL = Duration.ofMillis(20);
   private static final int PORT_ATTEMPTS = 5;
-  private static final String SETTINGS_FILE = "headroom.conf";
   private static final long LOG_ROTATION_BYTES = 16L << 20;
 
   /** The kernel's limit on a socket's path is 107 bytes. */
@@ -79,32 +75,10 @@ public final class PostgresServer {
    * @param databases names of further databases to make: letters, digits, underscores
    */
   public void initialize(String superuser, Optional<String> password, List<String> databases) {
-    if (!(status() instanceof ServerStatus.NotInitialized)) {
-      return;
-    }
-    HeadroomHome.createDirectories(parent(dataDirectory));
-    user.requireAccess(parent(dataDirectory));
-    Path unfinished =
-        dataDirectory.resolveSibling(
-            "%s.new-%d".formatted(dataDirectory.getFileName(), ProcessHandle.current().pid()));
-    DirectoryTree.delete(unfinished);
-    try {
-      makePrivateDirectory(unfinished);
-      initdb(unfinished, superuser, password);
-      Files.writeString(
-          unfinished.resolve("postgresql.conf"),
-          "%ninclude_if_exists = '%s'%n".formatted(SETTINGS_FILE),
-          StandardOpenOption.APPEND);
-      for (String database : databases) {
-        createDatabase(unfinished, database);
-      }
-      DirectoryTree.delete(dataDirectory);
-      Files.move(unfinished, dataDirectory, StandardCopyOption.ATOMIC_MOVE);
-    } catch (IOException e) {
-      throw new EmbeddedDatabaseException(
-          "cannot make the database %s: %s".formatted(dataDirectory, e), e);
-    } finally {
-      DirectoryTree.delete(unfinished);
+    if (status() instanceof ServerStatus.NotInitialized) {
+      HeadroomHome.createDirectories(parent(dataDirectory));
+      user.requireAccess(parent(dataDirectory));
+      new DataDirectory(install, dataDirectory, user).create(superuser, password, databases);
     }
   }
 
@@ -152,15 +126,18 @@ public final class PostgresServer {
   }
 
   /**
-   * Stops the server and waits until its process is gone; nothing to do when none runs.
+   * Stops the server, waits until its process is gone and removes its socket folder.
    *
    * @throws EmbeddedDatabaseException when it still runs after the timeout
    */
   public void stop(StopMode mode, Duration timeout) {
-    Optional<Long> pid = findPostmaster();
-    if (pid.isEmpty()) {
-      return;
+    findPostmaster().ifPresent(pid -> signal(pid, mode, timeout));
+    if (user.owns(socketDirectory())) {
+      DirectoryTree.delete(socketDirectory());
     }
+  }
+
+  private void signal(long pid, StopMode mode, Duration timeout) {
     // The result is not looked at: a server that ended by itself meanwhile is as good.
     ExternalCommand.of(
             user.command(
@@ -168,15 +145,15 @@ public final class PostgresServer {
                     install.program("pg_ctl").toString(),
                     "kill",
                     mode.signal(),
-                    Long.toString(pid.get()))),
+                    Long.toString(pid))),
             QUICK)
         .run();
     long deadline = System.nanoTime() + timeout.toNanos();
-    while (PostmasterFile.isPostmaster(pid.get(), dataDirectory)) {
+    while (PostmasterFile.isPostmaster(pid, dataDirectory)) {
       if (System.nanoTime() > deadline) {
         throw new EmbeddedDatabaseException(
             "Postgres with pid %d on %s still runs %d s after it was told to stop; see %s"
-                .formatted(pid.get(), dataDirectory, timeout.toSeconds(), log));
+                .formatted(pid, dataDirectory, timeout.toSeconds(), log));
       }
       pause();
     }
@@ -209,68 +186,6 @@ public final class PostgresServer {
     }
     return Path.of(
         "/tmp", "headroom-%s-%08x".formatted(user.name(), dataDirectory.toString().hashCode()));
-  }
-
-  private void initdb(Path directory, String superuser, Optional<String> password)
-      throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                install.program("initdb").toString(),
-                "--pgdata=" + directory,
-                "--username=" + superuser,
-                "--encoding=UTF8",
-                "--locale=C",
-                "--data-checksums"));
-    Path passwordFile = dataDirectory.resolveSibling("initdb-password");
-    try {
-      if (password.isPresent()) {
-        Files.deleteIfExists(passwordFile);
-        Files.createFile(
-            passwordFile,
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Files.writeString(passwordFile, password.get() + "\n");
-        user.own(passwordFile);
-        command.addAll(List.of("--auth=scram-sha-256", "--pwfile=" + passwordFile));
-      } else {
-        command.add("--auth=trust");
-      }
-      ExternalCommand.of(user.command(command), INITDB_TIMEOUT)
-          .in(directory)
-          .runOrThrow("making the database " + dataDirectory);
-    } finally {
-      Files.deleteIfExists(passwordFile);
-    }
-  }
-
-  /** Runs without a server, so that a data folder appears with its databases or not at all. */
-  private void createDatabase(Path directory, String name) throws IOException {
-    if (!name.matches("[a-z][a-z0-9_]{0,62}")) {
-      throw new IllegalArgumentException("not a plain database name: " + name);
-    }
-    Path script = directory.resolve("create-database.sql");
-    Files.writeString(script, "CREATE DATABASE " + name + ";\n");
-    ExternalCommand.Result result =
-        ExternalCommand.of(
-                user.command(
-                    List.of(
-                        "/bin/sh",
-                        "-c",
-                        "exec \"$1\" --single -j -D \"$2\" postgres < \"$3\"",
-                        "sh",
-                        install.program("postgres").toString(),
-                        directory.toString(),
-                        script.toString())),
-                INITDB_TIMEOUT)
-            .in(directory)
-            .runOrThrow("creating the database " + name);
-    // Single-user mode exits with 0 after a failed statement too.
-    if (result.output().contains("ERROR:") || result.output().contains("FATAL:")) {
-      throw new EmbeddedDatabaseException(
-          "creating the database %s failed:%n%s"
-              .formatted(name, ExternalCommand.tail(result.output())));
-    }
-    Files.delete(script);
   }
 
   private Process launch(ServerOptions options) {
@@ -309,10 +224,9 @@ public final class PostgresServer {
     settings.putAll(new TreeMap<>(options.settings()));
     StringBuilder text =
         new StringBuilder("# Written by Headroom at each start; use ALTER SYSTEM.\n");
-    settings.forEach(
-        (name, value) -> text.append("%s = '%s'%n".formatted(name, value.replace("'", "''"))));
-    Path file = dataDirectory.resolve(SETTINGS_FILE);
-    Path unfinished = dataDirectory.resolve(SETTINGS_FILE + ".new");
+    settings.forEach((name, value) -> text.append("%s = '%s'%n".formatted(name, quoted(value))));
+    Path file = dataDirectory.resolve(DataDirectory.SETTINGS_FILE);
+    Path unfinished = dataDirectory.resolve(DataDirectory.SETTINGS_FILE + ".new");
     try {
       Files.writeString(unfinished, text);
       user.own(unfinished);
@@ -320,6 +234,11 @@ public final class PostgresServer {
     } catch (IOException e) {
       throw new EmbeddedDatabaseException("cannot write " + file + ": " + e, e);
     }
+  }
+
+  /** The inside of a quoted value in postgresql.conf, where a backslash escapes. */
+  private static String quoted(String value) {
+    return value.replace("\\", "\\\\").replace("'", "''").replace("\n", "\\n");
   }
 
   /** Quotes an element of a comma-separated setting. */
@@ -336,7 +255,7 @@ public final class PostgresServer {
   }
 
   private Optional<Integer> findLastPort() {
-    Path file = dataDirectory.resolve(SETTINGS_FILE);
+    Path file = dataDirectory.resolve(DataDirectory.SETTINGS_FILE);
     if (!Files.isReadable(file)) {
       return Optional.empty();
     }
@@ -484,7 +403,7 @@ public final class PostgresServer {
     Path directory = socketDirectory();
     try {
       if (!Files.isDirectory(directory)) {
-        makePrivateDirectory(directory);
+        user.makePrivateDirectory(directory);
       }
     } catch (IOException e) {
       throw new EmbeddedDatabaseException(
@@ -495,13 +414,6 @@ public final class PostgresServer {
           "the socket folder %s belongs to somebody else; delete it and try again"
               .formatted(directory));
     }
-  }
-
-  private void makePrivateDirectory(Path directory) throws IOException {
-    Files.createDirectory(
-        directory,
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    user.own(directory);
   }
 
   private static Path parent(Path path) {
