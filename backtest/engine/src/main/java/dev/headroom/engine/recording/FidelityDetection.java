@@ -1,12 +1,10 @@
 package dev.headroom.engine.recording;
 
-import dev.headroom.model.Fact;
 import dev.headroom.model.Fidelity;
 import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.ProcessSample;
 import dev.headroom.model.Sample;
 import java.util.Comparator;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** Finds out how exactly a recording knows what processes hold. */
@@ -15,45 +13,38 @@ public final class FidelityDetection {
   private FidelityDetection() {}
 
   /**
-   * The best fidelity that holds for the whole recording of the instance: {@code guard} when the
-   * guard's account and watermark of the whole are in every sample; {@code resident} when every
-   * sample that has processes at all knows the resident anonymous memory of one or more; {@code
-   * cgroup} otherwise, which includes a recording without samples.
-   *
-   * <p>One process that died while it was read does not lower it; one sample without a guard does,
-   * because bytes of two accounts cannot be compared.
+   * The worst fidelity of the instance's samples, because one replay cannot mix two measures of the
+   * same memory. A sample without processes says nothing; a recording of such samples only is
+   * {@code cgroup}.
    */
   public static Fidelity of(InstanceRecording recording) {
-    if (recording.samples().isEmpty()) {
-      return Fidelity.CGROUP;
-    }
-    if (recording.samples().stream().allMatch(FidelityDetection::isGuarded)) {
-      return Fidelity.GUARD;
-    }
-    boolean someResident =
-        processes(recording).anyMatch(process -> process.residentAnonBytes() != null);
-    boolean everySampleResident =
+    return worst(
         recording.samples().stream()
             .filter(sample -> !sample.processes().isEmpty())
-            .allMatch(anyProcess(process -> process.residentAnonBytes() != null));
-    return someResident && everySampleResident ? Fidelity.RESIDENT : Fidelity.CGROUP;
+            .map(FidelityDetection::of));
   }
 
-  /** The fidelity of instances together: the worst of theirs; {@code cgroup} for none. */
-  public static Fidelity ofAll(Stream<Fidelity> fidelities) {
+  /**
+   * What a sample knows: {@code guard} when the guard accounts for any of its processes, {@code
+   * resident} when the resident anonymous memory of any is known, {@code cgroup} otherwise. One
+   * process is enough: others may have died while they were read.
+   */
+  public static Fidelity of(Sample sample) {
+    return sample.processes().stream()
+        .map(FidelityDetection::of)
+        .min(Comparator.naturalOrder())
+        .orElse(Fidelity.CGROUP);
+  }
+
+  /** The fidelity of several together: the worst of theirs; {@code cgroup} for none. */
+  public static Fidelity worst(Stream<Fidelity> fidelities) {
     return fidelities.max(Comparator.naturalOrder()).orElse(Fidelity.CGROUP);
   }
 
-  private static boolean isGuarded(Sample sample) {
-    return sample.facts().has(Fact.GUARD_ALLOCATED)
-        && sample.facts().has(Fact.GUARD_ALLOCATED_PEAK);
-  }
-
-  private static Predicate<Sample> anyProcess(Predicate<ProcessSample> condition) {
-    return sample -> sample.processes().stream().anyMatch(condition);
-  }
-
-  private static Stream<ProcessSample> processes(InstanceRecording recording) {
-    return recording.samples().stream().flatMap(sample -> sample.processes().stream());
+  private static Fidelity of(ProcessSample process) {
+    if (process.guardAllocatedBytes() != null) {
+      return Fidelity.GUARD;
+    }
+    return process.residentAnonBytes() != null ? Fidelity.RESIDENT : Fidelity.CGROUP;
   }
 }

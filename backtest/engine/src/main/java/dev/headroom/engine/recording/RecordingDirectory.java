@@ -7,12 +7,14 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -49,8 +51,7 @@ public final class RecordingDirectory {
       throws IOException {
     Path target = directory.toAbsolutePath().normalize();
     requireReplaceable(target, options.overwrite());
-    Path fresh =
-        Files.createTempDirectory(parent(target), "." + target.getFileName() + ".writing-");
+    Path fresh = Files.createDirectory(besides(target, "writing"));
     try {
       RecordingManifest manifest;
       try (RecordingWriter writer = new RecordingWriter(fresh)) {
@@ -73,11 +74,12 @@ public final class RecordingDirectory {
    * @throws RecordingException.Unsupported when it has another format version
    */
   public static RecordingDirectory open(Path directory) throws IOException {
-    RecordingManifest manifest = ManifestFile.read(directory);
+    Path folder = directory.toAbsolutePath().normalize();
+    RecordingManifest manifest = ManifestFile.read(folder);
     for (TableSummary file : manifest.files().values()) {
-      check(directory, file);
+      check(folder, file);
     }
-    return new RecordingDirectory(directory, manifest);
+    return new RecordingDirectory(folder, manifest);
   }
 
   public RecordingManifest manifest() {
@@ -175,14 +177,20 @@ public final class RecordingDirectory {
 
   private static void replace(Path target, Path fresh) throws IOException {
     if (Files.exists(target)) {
-      Path old = Files.createTempDirectory(parent(target), "." + target.getFileName() + ".old-");
-      Files.move(target, old.resolve("recording"), StandardCopyOption.ATOMIC_MOVE);
+      Path old = besides(target, "replaced");
+      Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
       Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
       deleteFolder(old);
     } else {
       Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
     }
     force(parent(target));
+  }
+
+  /** A hidden name next to the target that nothing else has. */
+  private static Path besides(Path target, String purpose) throws IOException {
+    return parent(target)
+        .resolve("." + target.getFileName() + "." + purpose + "-" + UUID.randomUUID());
   }
 
   private static void forceAll(Path folder) throws IOException {
@@ -216,7 +224,7 @@ public final class RecordingDirectory {
   private static Path parent(Path target) throws IOException {
     Path parent = target.getParent();
     if (parent == null || !Files.isDirectory(parent)) {
-      throw new java.nio.file.NoSuchFileException(
+      throw new NoSuchFileException(
           String.valueOf(parent),
           null,
           "the folder in which to write the recording does not exist");

@@ -4,6 +4,7 @@ import dev.headroom.model.Fidelity;
 import dev.headroom.model.InstanceId;
 import dev.headroom.model.Recording;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -70,7 +71,7 @@ public record RecordingManifest(
 
   public RecordingManifest {
     instances = List.copyOf(instances);
-    files = java.util.Collections.unmodifiableMap(new TreeMap<>(files));
+    files = Collections.unmodifiableMap(new TreeMap<>(files));
   }
 
   /** The recording as the database names it. */

@@ -75,7 +75,7 @@ final class RecordingWriter implements AutoCloseable {
             recording.endsAt(),
             recording.note(),
             options.producer(),
-            FidelityDetection.ofAll(instances.stream().map(InstanceSummary::fidelity)),
+            FidelityDetection.worst(instances.stream().map(InstanceSummary::fidelity)),
             options.privacy().queryText(),
             options.privacy().pseudonymKey() != null,
             contentHash.value(),

@@ -1,6 +1,7 @@
 package dev.headroom.engine.recording;
 
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -86,7 +87,7 @@ final class Row {
     if (map == null) {
       return Map.of();
     }
-    Map<String, V> typed = new java.util.HashMap<>();
+    Map<String, V> typed = new HashMap<>();
     map.forEach((key, value) -> {
       if (!valueType.isInstance(value)) {
         throw wrongType(column, "a map to " + valueType.getSimpleName(), value);
