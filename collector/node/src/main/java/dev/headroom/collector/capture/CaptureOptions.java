@@ -23,9 +23,9 @@ public record CaptureOptions(
     Duration detailWait) {
 
   public CaptureOptions {
-    if (!name.matches("[a-z0-9_-]{1,40}")) {
+    if (!name.matches("[a-z0-9_]{1,40}")) {
       throw new IllegalArgumentException(
-          "capture name '%s': must be 1 to 40 of a-z, 0-9, _ and -, because it names kernel objects"
+          "capture name '%s': must be 1 to 40 of a-z, 0-9 and _, because it names kernel objects"
               .formatted(name));
     }
   }

@@ -103,4 +103,46 @@ public record KernelOomEvent(
         title,
         queryText);
   }
+
+  /** This event as part of the group kill that {@code first} began. */
+  KernelOomEvent withDecision(FirstVictim first) {
+    return new KernelOomEvent(
+        bootId,
+        source,
+        stampNs,
+        boottimeNs,
+        victim,
+        oomScoreAdj,
+        memory,
+        invoker,
+        constraint,
+        limit,
+        victimCgroup,
+        phantom,
+        true,
+        first,
+        title,
+        queryText);
+  }
+
+  /** This event with what was read in the victim's own context before it died. */
+  KernelOomEvent withDetail(OomRecord.Detail detail) {
+    return new KernelOomEvent(
+        bootId,
+        source,
+        stampNs,
+        boottimeNs,
+        victim,
+        oomScoreAdj,
+        memory,
+        invoker,
+        constraint,
+        limit,
+        victimCgroup,
+        phantom,
+        groupKill,
+        decision,
+        detail.title(),
+        detail.queryText());
+  }
 }
