@@ -29,10 +29,12 @@ final class Sql {
     return "SELECT length(repeat('x', n)) FROM generate_series(%1$d, %1$d) n".formatted(mib * MIB);
   }
 
-  /** Makes an unlogged table whose rows fill {@code mib} MiB, a thousand bytes each. */
+  /**
+   * Makes a table that outlives a kill and whose rows fill {@code mib} MiB, a thousand bytes each.
+   */
   static String fillTable(String table, long mib) {
     return """
-    CREATE UNLOGGED TABLE %s AS
+    CREATE TABLE %s AS
     SELECT g AS id, repeat(md5(g::text), 30) AS line FROM generate_series(1, %d) g\
     """
         .formatted(table, mib * 1024);
