@@ -74,9 +74,13 @@ public final class ObservationStore {
 
   private StoreResult storeTogether(List<? extends Observation> observations)
       throws BadRowException {
+    Batch batch = Batch.of(observations);
     for (int attempt = 1; ; attempt++) {
-      try (Connection connection = dataSource.getConnection()) {
-        return storeInTransaction(connection, observations);
+      try {
+        int stored = Transaction.write(dataSource, batch::storeInto);
+        return new StoreResult(stored, observations.size() - stored, List.of());
+      } catch (ArithmeticException e) {
+        throw new BadRowException(e);
       } catch (SQLException e) {
         String sqlState = e.getSQLState() == null ? "" : e.getSQLState();
         if (TRY_AGAIN.contains(sqlState) && attempt < ATTEMPTS) {
@@ -87,37 +91,6 @@ public final class ObservationStore {
         }
         throw DatabaseException.of(e, "storing " + observations.size() + " observations");
       }
-    }
-  }
-
-  private static StoreResult storeInTransaction(
-      Connection connection, List<? extends Observation> observations)
-      throws SQLException, BadRowException {
-    connection.setAutoCommit(false);
-    boolean committed = false;
-    try {
-      Batch batch = Batch.of(observations);
-      int stored = batch.storeInto(connection);
-      connection.commit();
-      committed = true;
-      return new StoreResult(stored, observations.size() - stored, List.of());
-    } catch (ArithmeticException e) {
-      throw new BadRowException(e);
-    } finally {
-      if (!committed && !connection.isClosed()) {
-        rollBack(connection);
-      }
-      if (!connection.isClosed()) {
-        connection.setAutoCommit(true);
-      }
-    }
-  }
-
-  private static void rollBack(Connection connection) {
-    try {
-      connection.rollback();
-    } catch (SQLException e) {
-      // The connection is gone and the transaction with it; the first error says why.
     }
   }
 

@@ -1,0 +1,124 @@
+package dev.headroom.store;
+
+import static dev.headroom.store.jooq.Tables.BACKTEST_KILL;
+import static dev.headroom.store.jooq.Tables.BACKTEST_RUN;
+
+import dev.headroom.model.BacktestKill;
+import dev.headroom.model.BacktestRun;
+import dev.headroom.store.jooq.enums.Verdict;
+import java.sql.Connection;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import javax.sql.DataSource;
+import org.jooq.DSLContext;
+import org.jooq.JSON;
+
+/** Keeps what replays said. Safe for use by several threads. */
+public final class BacktestStore {
+
+  private final DataSource dataSource;
+
+  public BacktestStore(DataSource dataSource) {
+    this.dataSource = dataSource;
+  }
+
+  /**
+   * Saves a run with its verdicts, as a whole. Saving the same run again changes nothing.
+   *
+   * @param kills all of this run
+   * @return whether the run was new
+   * @throws IllegalArgumentException when a verdict belongs to another run
+   */
+  public boolean save(BacktestRun run, List<BacktestKill> kills) {
+    for (BacktestKill kill : kills) {
+      if (!kill.runId().equals(run.runId())) {
+        throw new IllegalArgumentException(
+            "the verdict on kill "
+                + kill.killId()
+                + " belongs to run "
+                + kill.runId()
+                + ", not to "
+                + run.runId());
+      }
+    }
+    return Transaction.write(
+        dataSource, "saving run " + run.runId(), connection -> insert(connection, run, kills));
+  }
+
+  /** The run of this id, if there is one. */
+  public Optional<BacktestRun> find(UUID runId) {
+    return Transaction.read(
+        dataSource,
+        "reading run " + runId,
+        connection ->
+            Transaction.sql(connection)
+                .selectFrom(BACKTEST_RUN)
+                .where(BACKTEST_RUN.RUN_ID.eq(runId))
+                .fetchOptional(StoredRow::backtestRun));
+  }
+
+  /** The latest runs, newest first. */
+  public List<BacktestRun> list(int atMost) {
+    return Transaction.read(
+        dataSource,
+        "listing runs",
+        connection ->
+            Transaction.sql(connection)
+                .selectFrom(BACKTEST_RUN)
+                .orderBy(BACKTEST_RUN.STARTED_AT.desc(), BACKTEST_RUN.RUN_ID)
+                .limit(atMost)
+                .fetch(StoredRow::backtestRun));
+  }
+
+  /** The verdicts of a run, by policy and kill. */
+  public List<BacktestKill> listKills(UUID runId) {
+    return Transaction.read(
+        dataSource,
+        "reading the verdicts of run " + runId,
+        connection ->
+            Transaction.sql(connection)
+                .selectFrom(BACKTEST_KILL)
+                .where(BACKTEST_KILL.RUN_ID.eq(runId))
+                .orderBy(BACKTEST_KILL.POLICY_NAME, BACKTEST_KILL.KILL_ID)
+                .fetch(StoredRow::backtestKill));
+  }
+
+  private static boolean insert(Connection connection, BacktestRun run, List<BacktestKill> kills) {
+    DSLContext sql = Transaction.sql(connection);
+    int inserted =
+        sql.insertInto(BACKTEST_RUN)
+            .set(BACKTEST_RUN.RUN_ID, run.runId())
+            .set(BACKTEST_RUN.STARTED_AT, run.startedAt().atOffset(ZoneOffset.UTC))
+            .set(BACKTEST_RUN.RECORDING_NAME, run.recordingName())
+            .set(BACKTEST_RUN.RECORDING_HASH, run.recordingHash())
+            .set(BACKTEST_RUN.ENGINE_VERSION, run.engineVersion())
+            .set(BACKTEST_RUN.MANIFEST, JSON.json(run.manifestJson()))
+            .set(BACKTEST_RUN.RESULT, JSON.json(run.resultJson()))
+            .onConflictDoNothing()
+            .execute();
+    if (inserted == 0) {
+      return false;
+    }
+    sql.batchInsert(
+            kills.stream()
+                .map(kill ->
+                    sql.newRecord(BACKTEST_KILL)
+                        .with(BACKTEST_KILL.RUN_ID, kill.runId())
+                        .with(BACKTEST_KILL.POLICY_NAME, kill.policyName())
+                        .with(BACKTEST_KILL.KILL_ID, kill.killId())
+                        .with(BACKTEST_KILL.VERDICT, verdict(kill.verdict()))
+                        .with(BACKTEST_KILL.PESSIMISTIC_VERDICT, verdict(kill.pessimisticVerdict()))
+                        .with(BACKTEST_KILL.LIMIT_BYTES, kill.limitBytes())
+                        .with(BACKTEST_KILL.RELIEF_BYTES, kill.reliefBytes())
+                        .with(BACKTEST_KILL.LEAD_MS, kill.leadMs()))
+                .toList())
+        .execute();
+    return true;
+  }
+
+  private static Verdict verdict(dev.headroom.model.Verdict verdict) {
+    return Verdict.lookupLiteral(Labels.of(verdict));
+  }
+}

@@ -1,0 +1,130 @@
+package dev.headroom.store;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.headroom.embedded.DebianTimescaleInstaller;
+import dev.headroom.embedded.HeadroomHome;
+import dev.headroom.embedded.OsUser;
+import dev.headroom.embedded.PostgresServer;
+import dev.headroom.embedded.ServerOptions;
+import dev.headroom.embedded.ServerStatus;
+import dev.headroom.embedded.StopMode;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+
+/**
+ * The servers that the stores are tested on, each started once for all tests of this JVM. Every
+ * caller gets a database of its own.
+ */
+enum TestServer {
+
+  /** Postgres without TimescaleDB, from Maven Central. */
+  PLAIN {
+    @Override
+    String start() throws IOException {
+      EmbeddedPostgres server = EmbeddedPostgres.builder().setServerConfig("fsync", "off").start();
+      atExit(() -> {
+        try {
+          server.close();
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      });
+      return "jdbc:postgresql://localhost:" + server.getPort() + "/%s?user=postgres";
+    }
+  },
+
+  /** The private TimescaleDB from Debian's packages, the Apache edition. */
+  TIMESCALE_APACHE {
+    @Override
+    String start() throws IOException {
+      DebianTimescaleInstaller installer =
+          new DebianTimescaleInstaller(HeadroomHome.locate(System.getenv()));
+      if (installer.find().isEmpty()) {
+        List<String> obstacles = installer.listObstacles();
+        assumeTrue(obstacles.isEmpty(), () -> "no private TimescaleDB here: " + obstacles);
+      }
+      Path directory = Files.createTempDirectory("headroom-store-test");
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+      PostgresServer server =
+          new PostgresServer(
+              installer.install(message -> {}),
+              directory.resolve("data"),
+              directory.resolve("server.log"),
+              OsUser.forPostgres());
+      atExit(() -> {
+        server.stop(StopMode.IMMEDIATE, Duration.ofSeconds(30));
+        delete(directory);
+      });
+      server.initialize("postgres", Optional.empty(), List.of());
+      ServerStatus.Running running =
+          server.start(
+              ServerOptions.defaults()
+                  .withSettings(Map.of("shared_preload_libraries", "timescaledb", "fsync", "off")));
+      return "jdbc:postgresql://localhost:" + running.port() + "/%s?user=postgres";
+    }
+  };
+
+  private static final AtomicInteger COUNT = new AtomicInteger();
+
+  private static final Map<TestServer, String> URL_FORMATS = new ConcurrentHashMap<>();
+
+  /** Starts the server; returns the URL of the superuser with a gap for the database. */
+  abstract String start() throws IOException;
+
+  /** The URL of a new database without a schema. */
+  String emptyDatabase() {
+    String name = "test_" + COUNT.incrementAndGet();
+    try (Database postgres = Database.connect(url("postgres"))) {
+      TestSql.execute(postgres.dataSource(), "CREATE DATABASE " + name);
+    }
+    return url(name);
+  }
+
+  /** The URL of a new database with the current schema. */
+  String migratedDatabase() {
+    String url = emptyDatabase();
+    try (Database database = Database.connect(url)) {
+      SchemaMigration.migrate(database.dataSource());
+    }
+    return url;
+  }
+
+  private String url(String database) {
+    return URL_FORMATS.computeIfAbsent(this, TestServer::startOrFail).formatted(database);
+  }
+
+  private static String startOrFail(TestServer server) {
+    try {
+      return server.start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void atExit(Runnable action) {
+    Runtime.getRuntime().addShutdownHook(new Thread(action));
+  }
+
+  private static void delete(Path directory) {
+    try (Stream<Path> paths = Files.walk(directory)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
