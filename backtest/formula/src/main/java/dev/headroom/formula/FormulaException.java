@@ -3,6 +3,7 @@ package dev.headroom.formula;
 import dev.headroom.formula.syntax.Source;
 import dev.headroom.formula.syntax.Span;
 import java.io.Serial;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,11 @@ public final class FormulaException extends RuntimeException {
     this.column = source.column(span.start());
     this.reason = reason;
     this.suggestion = suggestion;
+  }
+
+  @Override
+  public String getMessage() {
+    return Objects.requireNonNull(super.getMessage());
   }
 
   /** The line of the fault, from 1. */

@@ -43,14 +43,14 @@ public final class FormulaLibrary {
               "Page cache can be dropped, anonymous memory cannot: watch only that, and keep a fixed share free."),
           new LibraryFormula(
               "greenplum",
-              "The vmem protect limit for one segment without swap",
+              "The vmem protect limit for one segment without swap, the machine's own reserve left out",
               """
-              param overcommit_ratio = 50% in [30%, 100%]
-              param used = 90% in [50%, 100%]
-              limit = memory_max * overcommit_ratio * used
+              param os_reserve = 0B in [0B, 16GB]                   # 7.5 GB where the limit is a whole machine's
+              usable = memory_max - (os_reserve + 5% * memory_max)
+              limit = usable / (1.7 if memory_max < 256GB else 1.17)
               """,
-              "Pivotal Greenplum 4.3 reference, gp_vmem_protect_limit: (SWAP + RAM * vm.overcommit_ratio) * 0.9 / segments",
-              "A fixed share that was safe on many machines needs no measuring."),
+              "Greenplum 6 and 7 reference, gp_vmem_protect_limit: ((SWAP + RAM) - (7.5GB + 0.05 * RAM)) / 1.7",
+              "A share that was safe on many machines needs no measuring."),
           new LibraryFormula(
               "vpa",
               "The peak of the last daily windows plus 15%, at least 250 MB",

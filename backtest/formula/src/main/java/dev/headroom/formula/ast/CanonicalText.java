@@ -4,7 +4,6 @@ import dev.headroom.formula.Dimension;
 import dev.headroom.formula.Param;
 import java.math.BigDecimal;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * Writes a program as text that parses to the same program: one line each, names of inputs instead
@@ -39,77 +38,102 @@ public final class CanonicalText {
           new Multiple("h", new BigDecimal(3_600)),
           new Multiple("m", new BigDecimal(60)));
 
+  private final StringBuilder text = new StringBuilder();
+
   private CanonicalText() {}
 
   /** The text of a program. */
   public static String of(Program program) {
-    var text = new StringBuilder();
-    for (Param param : program.params()) {
-      Type.Quantity type =
-          param.dimension() == Dimension.NUMBER ? Type.LITERAL : Type.of(param.dimension());
-      text.append(
-          "param %s = %s in [%s, %s]\n"
-              .formatted(
-                  param.name(),
-                  number(param.value(), type),
-                  number(param.min(), type),
-                  number(param.max(), type)));
-    }
+    var canonical = new CanonicalText();
+    program.params().forEach(canonical::declare);
     for (Program.Variable variable : program.variables()) {
-      text.append("%s = %s\n".formatted(variable.name(), of(variable.value())));
+      canonical.text.append(variable.name()).append(" = ");
+      canonical.write(variable.value(), CONDITIONAL);
+      canonical.text.append('\n');
     }
-    return text.append(of(program.result())).append('\n').toString();
+    canonical.write(program.result(), CONDITIONAL);
+    return canonical.text.append('\n').toString();
   }
 
-  static String of(Expr expr) {
-    return of(expr, CONDITIONAL);
-  }
-
-  private static String of(Expr expr, int minLevel) {
-    String text = write(expr);
-    return level(expr) < minLevel ? "(" + text + ")" : text;
-  }
-
-  private static String write(Expr expr) {
-    return switch (expr) {
-      case Expr.Constant(double value, Type.Quantity type) -> number(value, type);
-      case Expr.InputValue value -> value.input().inputName();
-      case Expr.ParamValue value -> value.name();
-      case Expr.VariableValue value -> value.name();
-      case Expr.Negate(Expr operand, _) -> "-" + of(operand, SIGN);
-      case Expr.Not(Expr operand) -> "not " + of(operand, NOT);
-      case Expr.Binary binary -> {
-        int level = level(binary);
-        boolean power = level == POWER;
-        yield "%s %s %s"
+  private void declare(Param param) {
+    Type.Quantity type =
+        param.dimension() == Dimension.NUMBER ? Type.LITERAL : Type.of(param.dimension());
+    text.append(
+        "param %s = %s in [%s, %s]\n"
             .formatted(
-                of(binary.left(), power ? PRIMARY : level),
-                binary.operator().symbol(),
-                of(binary.right(), power ? SIGN : level + 1));
-      }
-      case Expr.Comparison comparison -> {
-        var text = new StringBuilder(of(comparison.operands().getFirst(), SUM));
-        for (int i = 0; i < comparison.relations().size(); i++) {
-          text.append(' ')
-              .append(comparison.relations().get(i).symbol())
-              .append(' ')
-              .append(of(comparison.operands().get(i + 1), SUM));
-        }
-        yield text.toString();
-      }
-      case Expr.And(Expr left, Expr right) -> of(left, AND) + " and " + of(right, NOT);
-      case Expr.Or(Expr left, Expr right) -> of(left, OR) + " or " + of(right, AND);
-      case Expr.Conditional(Expr condition, Expr then, Expr otherwise, _) ->
-          "%s if %s else %s".formatted(of(then, OR), of(condition, OR), of(otherwise, CONDITIONAL));
-      case Expr.Call call ->
-          call.arguments().stream()
-              .map(CanonicalText::of)
-              .collect(Collectors.joining(", ", call.function().functionName() + "(", ")"));
-      case Expr.Windowed windowed ->
-          windowed.function().arguments().stream()
-              .map(argument -> of(windowed.argument(argument)))
-              .collect(Collectors.joining(", ", windowed.function().functionName() + "(", ")"));
-    };
+                param.name(),
+                number(param.value(), type),
+                number(param.min(), type),
+                number(param.max(), type)));
+  }
+
+  /** Writes an expression, in brackets if it binds weaker than its place asks for. */
+  private void write(Expr expr, int minLevel) {
+    boolean brackets = level(expr) < minLevel;
+    text.append(brackets ? "(" : "");
+    switch (expr) {
+      case Expr.Constant constant -> text.append(number(constant.value(), constant.type()));
+      case Expr.InputValue value -> text.append(value.input().inputName());
+      case Expr.ParamValue value -> text.append(value.name());
+      case Expr.VariableValue value -> text.append(value.name());
+      case Expr.Negate negate -> prefixed("-", negate.operand(), SIGN);
+      case Expr.Not not -> prefixed("not ", not.operand(), NOT);
+      case Expr.Binary binary -> write(binary);
+      case Expr.Comparison comparison -> write(comparison);
+      case Expr.And and -> between(and.left(), AND, " and ", and.right(), NOT);
+      case Expr.Or or -> between(or.left(), OR, " or ", or.right(), AND);
+      case Expr.Conditional conditional -> write(conditional);
+      case Expr.Call call -> call(call.function().functionName(), call.arguments());
+      case Expr.Windowed windowed -> call(windowed.function().functionName(), windowed.children());
+    }
+    text.append(brackets ? ")" : "");
+  }
+
+  private void prefixed(String prefix, Expr operand, int level) {
+    text.append(prefix);
+    write(operand, level);
+  }
+
+  private void between(Expr left, int leftLevel, String word, Expr right, int rightLevel) {
+    write(left, leftLevel);
+    text.append(word);
+    write(right, rightLevel);
+  }
+
+  private void write(Expr.Binary binary) {
+    int level = level(binary);
+    boolean power = level == POWER;
+    between(
+        binary.left(),
+        power ? PRIMARY : level,
+        " " + binary.operator().symbol() + " ",
+        binary.right(),
+        power ? SIGN : level + 1);
+  }
+
+  private void write(Expr.Comparison comparison) {
+    write(comparison.operands().getFirst(), SUM);
+    for (int i = 0; i < comparison.relations().size(); i++) {
+      text.append(' ').append(comparison.relations().get(i).symbol()).append(' ');
+      write(comparison.operands().get(i + 1), SUM);
+    }
+  }
+
+  private void write(Expr.Conditional conditional) {
+    between(conditional.then(), OR, " if ", conditional.condition(), OR);
+    text.append(" else ");
+    write(conditional.otherwise(), CONDITIONAL);
+  }
+
+  private void call(String function, List<Expr> arguments) {
+    String separator = "";
+    text.append(function).append('(');
+    for (Expr argument : arguments) {
+      text.append(separator);
+      write(argument, CONDITIONAL);
+      separator = ", ";
+    }
+    text.append(')');
   }
 
   private static int level(Expr expr) {

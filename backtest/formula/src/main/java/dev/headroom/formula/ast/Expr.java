@@ -26,10 +26,8 @@ public sealed interface Expr {
       case Conditional(Expr condition, Expr then, Expr otherwise, _) ->
           List.of(then, condition, otherwise);
       case Call(_, List<Expr> arguments, _) -> arguments;
-      case Windowed w ->
-          w.extra() == null
-              ? List.of(w.value(), w.window())
-              : List.of(w.value(), w.window(), w.extra());
+      case Windowed windowed ->
+          windowed.function().arguments().stream().map(windowed::argument).toList();
     };
   }
 
@@ -90,23 +88,24 @@ public sealed interface Expr {
 
   record Call(Function function, List<Expr> arguments, Type.Quantity type) implements Expr {}
 
+  /** A constant that shapes a window, and where it is written. */
+  record Setting(Expr value, Span span) {}
+
   /**
    * A look at the past of {@code value}.
    *
    * @param slot the number of this window; windows inside its value, or in earlier lines, have
    *     lower numbers
-   * @param window a constant duration
-   * @param extra the other constant of {@link WindowFunction#PREDICT_LINEAR} and {@link
+   * @param window a duration
+   * @param extra the time ahead of {@link WindowFunction#PREDICT_LINEAR}, the quantile of {@link
    *     WindowFunction#QUANTILE_OVER_TIME}
-   * @param span where the window's length is written
    */
   record Windowed(
       WindowFunction function,
       int slot,
       Expr value,
-      Expr window,
-      @Nullable Expr extra,
-      Span span,
+      Setting window,
+      @Nullable Setting extra,
       Type.Quantity type)
       implements Expr {
 
@@ -114,8 +113,8 @@ public sealed interface Expr {
     public Expr argument(WindowFunction.Argument part) {
       return switch (part) {
         case VALUE -> value;
-        case WINDOW -> window;
-        case AHEAD, QUANTILE -> Objects.requireNonNull(extra);
+        case WINDOW -> window.value();
+        case AHEAD, QUANTILE -> Objects.requireNonNull(extra).value();
       };
     }
   }

@@ -93,7 +93,7 @@ public final class Checker {
     Quantity type = typeOf(value);
     for (Syntax.Literal bound : List.of(min, max)) {
       Quantity boundType = typeOf(bound);
-      type = expressions.common(type, boundType, bound.span(), "in a range of");
+      type = expressions.common(type, boundType, bound.span(), "a range of %s and %s");
     }
     if (min.value() > max.value()) {
       throw source.error(
@@ -153,7 +153,7 @@ public final class Checker {
         || !(quantity.literal() || quantity.equals(Type.BYTES))) {
       throw source.error(
           span,
-          "the limit must be bytes, this is a " + value.type().words(),
+          "the limit must be bytes, not " + value.type().words(),
           value.type().equals(Type.NUMBER)
               ? "for a share of the memory, multiply: 85% * memory_max"
               : null);

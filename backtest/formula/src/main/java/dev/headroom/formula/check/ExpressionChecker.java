@@ -3,6 +3,7 @@ package dev.headroom.formula.check;
 import dev.headroom.formula.FormulaException;
 import dev.headroom.formula.Warning;
 import dev.headroom.formula.ast.Expr;
+import dev.headroom.formula.ast.Expr.Setting;
 import dev.headroom.formula.ast.Function;
 import dev.headroom.formula.ast.Type;
 import dev.headroom.formula.ast.Type.Quantity;
@@ -49,11 +50,15 @@ final class ExpressionChecker {
 
   /** Whether it is the same at every sample. */
   static boolean isConstant(Expr expr) {
-    return switch (expr) {
-      case Expr.InputValue _, Expr.Windowed _ -> false;
-      case Expr.VariableValue variable -> variable.constant();
-      default -> expr.children().stream().allMatch(ExpressionChecker::isConstant);
-    };
+    if (expr instanceof Expr.VariableValue variable) {
+      return variable.constant();
+    }
+    for (Expr child : expr.children()) {
+      if (!isConstant(child)) {
+        return false;
+      }
+    }
+    return !(expr instanceof Expr.InputValue || expr instanceof Expr.Windowed);
   }
 
   /**
@@ -93,7 +98,7 @@ final class ExpressionChecker {
           case ADD, SUBTRACT, REMAINDER -> {
             warnOfFewBytes(left, b, syntax.left());
             warnOfFewBytes(right, a, syntax.right());
-            yield common(a, b, span, operator.words());
+            yield common(a, b, span, "%s " + operator.words() + " %s");
           }
           case MULTIPLY -> bounded(Dimensions.product(a, b), span);
           case DIVIDE, FLOOR_DIVIDE -> bounded(Dimensions.quotient(a, b), span);
@@ -116,7 +121,7 @@ final class ExpressionChecker {
     if (!base.dimensionless()) {
       throw source.error(
           span,
-          "%s to a power that is not a whole number".formatted(base.words()),
+          "%s to a power that is not a whole number written out".formatted(base.words()),
           "write the exponent as a number, as in memory_max ** 2");
     }
     return base.literal() && exponent.literal() ? Type.LITERAL : Type.NUMBER;
@@ -143,7 +148,7 @@ final class ExpressionChecker {
       Quantity b = quantity(operands.get(i + 1), span);
       warnOfFewBytes(operands.get(i), b, syntax.operands().get(i));
       warnOfFewBytes(operands.get(i + 1), a, syntax.operands().get(i + 1));
-      common(a, b, span, "compared with");
+      common(a, b, span, "%s compared with %s");
     }
     return new Expr.Comparison(List.copyOf(operands), syntax.relations());
   }
@@ -159,7 +164,8 @@ final class ExpressionChecker {
     Quantity b = quantity(otherwise, syntax.span());
     warnOfFewBytes(then, b, syntax.then());
     warnOfFewBytes(otherwise, a, syntax.otherwise());
-    return new Expr.Conditional(condition, then, otherwise, common(a, b, syntax.span(), "or"));
+    return new Expr.Conditional(
+        condition, then, otherwise, common(a, b, syntax.span(), "either %s or %s"));
   }
 
   private Expr call(Syntax.Call syntax) {
@@ -209,7 +215,8 @@ final class ExpressionChecker {
     Quantity type = quantity(arguments.getFirst(), syntax.span());
     for (int i = 1; i < arguments.size(); i++) {
       Quantity next = quantity(arguments.get(i), syntax.span());
-      type = common(type, next, syntax.arguments().get(i).span(), syntax.function() + " with");
+      type =
+          common(type, next, syntax.arguments().get(i).span(), syntax.function() + " of %s and %s");
     }
     for (int i = 0; i < arguments.size(); i++) {
       warnOfFewBytes(arguments.get(i), type, syntax.arguments().get(i));
@@ -222,55 +229,47 @@ final class ExpressionChecker {
     if (syntax.arguments().size() != roles.size()) {
       throw wrongArguments(syntax, function.signature());
     }
-    var arguments = new ArrayList<Expr>();
+    @Nullable Expr value = null;
+    @Nullable Setting window = null;
+    @Nullable Setting extra = null;
     for (int i = 0; i < roles.size(); i++) {
-      Expr argument = check(syntax.arguments().get(i));
-      Span span = syntax.arguments().get(i).span();
+      Syntax argument = syntax.arguments().get(i);
       switch (roles.get(i)) {
-        case VALUE -> quantity(argument, span);
+        case VALUE -> value = check(argument);
         case WINDOW ->
-            requireConstant(
-                argument, Type.DURATION, span, "the window of " + function.functionName());
-        case AHEAD -> requireConstant(argument, Type.DURATION, span, "the time ahead");
-        case QUANTILE -> requireConstant(argument, Type.NUMBER, span, "the quantile");
+            window = setting(argument, Type.DURATION, "the window of " + function.functionName());
+        case AHEAD -> extra = setting(argument, Type.DURATION, "the time ahead");
+        case QUANTILE -> extra = setting(argument, Type.NUMBER, "the quantile");
       }
-      arguments.add(argument);
     }
-    int valueAt = roles.indexOf(Argument.VALUE);
-    int windowAt = roles.indexOf(Argument.WINDOW);
-    int extraAt = Math.max(roles.indexOf(Argument.AHEAD), roles.indexOf(Argument.QUANTILE));
-    Expr value = arguments.get(valueAt);
-    Quantity of = quantity(value, syntax.arguments().get(valueAt).span());
+    if (value == null || window == null) {
+      throw new IllegalStateException(function + " needs a value and a window");
+    }
+    Quantity of = quantity(value, syntax.span());
     Quantity type =
         switch (function) {
           case RATE, DERIV -> bounded(Dimensions.perSecond(of), syntax.span());
           default -> of;
         };
-    @Nullable Expr extra = extraAt < 0 ? null : arguments.get(extraAt);
-    return new Expr.Windowed(
-        function,
-        windowCount++,
-        value,
-        arguments.get(windowAt),
-        extra,
-        syntax.arguments().get(windowAt).span(),
-        type);
+    return new Expr.Windowed(function, windowCount++, value, window, extra, type);
   }
 
-  private void requireConstant(Expr value, Quantity wanted, Span span, String what) {
+  private Setting setting(Syntax syntax, Quantity wanted, String what) {
+    Expr value = check(syntax);
     boolean isDuration = wanted.equals(Type.DURATION);
     boolean fits =
         value.type().equals(wanted) || (!isDuration && value.type().equals(Type.LITERAL));
     if (!fits) {
       throw source.error(
-          span,
-          "%s must be a %s, this is a %s".formatted(what, wanted.words(), value.type().words()),
+          syntax.span(),
+          "%s must be a %s, not %s".formatted(what, wanted.words(), value.type().words()),
           isDuration ? "write the unit: 500ms 30s 5m 1h 7d" : "write a number from 0 to 1");
     }
     if (!isConstant(value)) {
       throw source.error(
-          span, what + " must be the same at every sample", "use a literal or a param");
+          syntax.span(), what + " must be the same at every sample", "use a literal or a param");
     }
+    return new Setting(value, syntax.span());
   }
 
   private FormulaException wrongArguments(Syntax.Call syntax, String signature) {
@@ -286,7 +285,7 @@ final class ExpressionChecker {
     if (!expr.type().equals(Type.TRUTH)) {
       throw source.error(
           span,
-          "'%s' needs a condition, this is a %s".formatted(source.slice(span), expr.type().words()),
+          "'%s' needs a condition, not %s".formatted(source.slice(span), expr.type().words()),
           "compare it, as in connections > 100");
     }
     return expr;
@@ -298,18 +297,16 @@ final class ExpressionChecker {
     }
     throw source.error(
         span,
-        "'%s' needs a number, this is a condition".formatted(source.slice(span)),
+        "'%s' needs a number, not condition".formatted(source.slice(span)),
         "make a number of it, as in 1 if a > b else 0");
   }
 
-  /** The dimension two operands share; {@code words} stand between theirs in the error. */
-  Quantity common(Quantity a, Quantity b, Span span, String words) {
+  /** The dimension two operands share; {@code reason} has a place for each in the error. */
+  Quantity common(Quantity a, Quantity b, Span span, String reason) {
     return Dimensions.common(a, b)
         .orElseThrow(() ->
             source.error(
-                span,
-                "%s %s %s".formatted(a.words(), words, b.words()),
-                Dimensions.suggestion(a, b)));
+                span, reason.formatted(a.words(), b.words()), Dimensions.suggestion(a, b)));
   }
 
   private Quantity bounded(Optional<Quantity> type, Span span) {

@@ -56,6 +56,8 @@ final class Needs {
       case Expr.Windowed window -> windows.add(window);
       default -> {}
     }
-    expr.children().forEach(this::visit);
+    for (Expr child : expr.children()) {
+      visit(child);
+    }
   }
 }

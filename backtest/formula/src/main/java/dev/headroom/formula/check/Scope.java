@@ -29,8 +29,7 @@ final class Scope {
   private static final Map<String, String> KNOWN_ELSEWHERE =
       Map.of(
           "kernel_overhead",
-          "assign it first: kernel_overhead = pagetables + slab for estimates of your own,"
-              + " or kernel_overhead = kernel for what the kernel measured",
+          "assign it first, as in kernel_overhead = pagetables + slab",
           "headroom",
           "assign it first, for example headroom = memory_max - shmem - page_tables",
           "work_mem",

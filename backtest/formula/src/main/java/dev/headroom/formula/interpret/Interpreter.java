@@ -54,8 +54,11 @@ public final class Interpreter implements Evaluator {
   }
 
   private static int windowsIn(Expr expr) {
-    int inside = expr.children().stream().mapToInt(Interpreter::windowsIn).sum();
-    return expr instanceof Expr.Windowed ? inside + 1 : inside;
+    int windows = expr instanceof Expr.Windowed ? 1 : 0;
+    for (Expr child : expr.children()) {
+      windows += windowsIn(child);
+    }
+    return windows;
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.headroom.formula.interpret;
 
 import dev.headroom.formula.FormulaException;
 import dev.headroom.formula.ast.Expr;
+import dev.headroom.formula.ast.Expr.Setting;
 import dev.headroom.formula.ast.Program;
 import dev.headroom.formula.ast.WindowFunction;
 import dev.headroom.formula.syntax.Source;
@@ -11,10 +12,10 @@ import dev.headroom.formula.window.Extreme;
 import dev.headroom.formula.window.Quantile;
 import dev.headroom.formula.window.Series;
 import dev.headroom.formula.window.Window;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The windows of a program with their constants computed, for one set of params.
@@ -24,7 +25,10 @@ import org.jspecify.annotations.Nullable;
  */
 public record WindowPlan(List<Planned> windows, Duration lookback) {
 
+  private static final double NANOSECONDS = 1e9;
+
   private static final Duration LONGEST = Duration.ofDays(366);
+  private static final double LONGEST_SECONDS = 366 * 86_400;
 
   /**
    * One window.
@@ -71,36 +75,41 @@ public record WindowPlan(List<Planned> windows, Duration lookback) {
     return new WindowPlan(List.copyOf(planned), Duration.ofNanos(reaches.longest()));
   }
 
-  private static Planned plan(Expr.Windowed window, Frame constants, Source source) {
-    double seconds = constants.value(window.window());
-    if (!(seconds >= 1e-3 && seconds <= LONGEST.toSeconds())) {
-      throw source.error(
-          window.span(),
-          "a window of %s s is out of range".formatted(seconds),
-          "it may be from 1ms to 366d");
-    }
-    @Nullable Expr extraExpr = window.extra();
-    double extra = extraExpr == null ? Double.NaN : constants.value(extraExpr);
-    switch (window.function()) {
-      case QUANTILE_OVER_TIME -> {
-        if (!(extra >= 0 && extra <= 1)) {
-          throw source.error(
-              window.span(),
-              "the quantile %s is out of range".formatted(extra),
-              "it may be from 0 to 1");
-        }
+  private static Planned plan(Expr.Windowed expr, Frame constants, Source source) {
+    double seconds = Range.LENGTH.require(expr.window(), constants, source);
+    double extra =
+        switch (expr.extra()) {
+          case null -> Double.NaN;
+          case Setting setting ->
+              (expr.function() == WindowFunction.QUANTILE_OVER_TIME ? Range.QUANTILE : Range.AHEAD)
+                  .require(setting, constants, source);
+        };
+    return new Planned(expr, Math.round(seconds * NANOSECONDS), extra);
+  }
+
+  /** What a setting may be. */
+  private record Range(String what, String unit, double min, double max) {
+
+    static final Range LENGTH = new Range("window", "s", 0.001, LONGEST_SECONDS);
+    static final Range AHEAD = new Range("time ahead", "s", 0, LONGEST_SECONDS);
+    static final Range QUANTILE = new Range("quantile", "", 0, 1);
+
+    double require(Setting setting, Frame constants, Source source) {
+      double value = constants.value(setting.value());
+      if (!(value >= min && value <= max)) {
+        throw source.error(
+            setting.span(),
+            "a %s of %s is out of range".formatted(what, written(value)),
+            "it may be from %s to %s".formatted(written(min), written(max)));
       }
-      case PREDICT_LINEAR -> {
-        if (!(extra >= 0 && extra <= LONGEST.toSeconds())) {
-          throw source.error(
-              window.span(),
-              "a time ahead of %s s is out of range".formatted(extra),
-              "it may be from 0s to 366d");
-        }
-      }
-      default -> {}
+      return value;
     }
-    return new Planned(window, Math.round(seconds * 1e9), extra);
+
+    private String written(double value) {
+      return Double.isFinite(value)
+          ? BigDecimal.valueOf(value).stripTrailingZeros().toPlainString() + unit
+          : "no finite number";
+    }
   }
 
   /** How far back each line reaches; a window adds its own length to that of its value. */
@@ -135,7 +144,7 @@ public record WindowPlan(List<Planned> windows, Duration lookback) {
           long reach = ofWindows[window.slot()] + of(window.value());
           if (reach > LONGEST.toNanos()) {
             throw source.error(
-                window.span(),
+                window.window().span(),
                 "the windows reach back %d days in all".formatted(Duration.ofNanos(reach).toDays()),
                 "366 days is the most");
           }

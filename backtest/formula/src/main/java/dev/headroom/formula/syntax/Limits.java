@@ -9,8 +9,11 @@ public final class Limits {
   /** Nodes of all expressions together. */
   public static final int NODES = 2_000;
 
-  /** Levels of one expression: brackets, calls and operators inside one another. */
-  public static final int DEPTH = 200;
+  /** Brackets, calls and signs inside one another. */
+  public static final int NESTING = 64;
+
+  /** Levels of one expression's tree; a sum of n terms has n. */
+  public static final int HEIGHT = 128;
 
   private Limits() {}
 }

@@ -46,6 +46,8 @@ public final class Parser {
 
   private static final Pattern MISPLACED_UNDERSCORE = Pattern.compile("_(?![0-9])|(?<![0-9])_");
 
+  private static final String NAME_A_PART = "give a part of it a name in a line of its own";
+
   private final Source source;
   private final List<Token> tokens;
   private int position;
@@ -368,8 +370,11 @@ public final class Parser {
     for (Syntax child : children) {
       highest = Math.max(highest, child.height());
     }
-    if (highest >= Limits.DEPTH) {
-      throw tooDeep(at);
+    if (highest >= Limits.HEIGHT) {
+      throw source.error(
+          at.span(),
+          "the expression has more than %d levels of operators".formatted(Limits.HEIGHT),
+          NAME_A_PART);
     }
     return highest + 1;
   }
@@ -381,20 +386,16 @@ public final class Parser {
   }
 
   private void enter() {
-    if (++depth > Limits.DEPTH) {
-      throw tooDeep(peek());
+    if (++depth > Limits.NESTING) {
+      throw source.error(
+          peek().span(),
+          "more than %d brackets, calls or signs inside one another".formatted(Limits.NESTING),
+          NAME_A_PART);
     }
   }
 
   private void leave() {
     depth--;
-  }
-
-  private FormulaException tooDeep(Token at) {
-    return source.error(
-        at.span(),
-        "the expression is more than %d levels deep".formatted(Limits.DEPTH),
-        "give a part of it a name in a line of its own");
   }
 
   private Token expect(Kind kind) {
@@ -453,6 +454,10 @@ public final class Parser {
       case END_OF_STATEMENT ->
           "to go on in the next line, put the expression in brackets or end the line with \\";
       case ASSIGN -> "write == to compare";
+      case RIGHT_PAREN -> "there is no '(' for it";
+      case LEFT_BRACKET -> "a look at the past is written max_over_time(x, 5m)";
+      case PARAM, IN, IF, ELSE, AND, OR, NOT ->
+          "'%s' is a word of the language and cannot be a name".formatted(found.text());
       default -> null;
     };
   }

@@ -8,7 +8,7 @@ public sealed interface Syntax {
   /** Where the error marks go when this node is at fault. */
   Span span();
 
-  /** Levels of the tree from here down; bounded by {@link Limits#DEPTH}. */
+  /** Levels of the tree from here down; bounded by {@link Limits#HEIGHT}. */
   int height();
 
   /** A number with its unit; {@code value} is already in bytes, seconds or plain numbers. */
