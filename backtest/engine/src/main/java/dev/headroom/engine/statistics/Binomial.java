@@ -1,0 +1,112 @@
+package dev.headroom.engine.statistics;
+
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import org.apache.commons.math3.distribution.BetaDistribution;
+import org.apache.commons.math3.distribution.NormalDistribution;
+
+/**
+ * Shares of things that either happened or not, such as prevented kills.
+ *
+ * <p>Wilson's score interval (1927) is for showing; the exact bounds of Clopper and Pearson (1934)
+ * are for deciding, because they hold at every count.
+ */
+public final class Binomial {
+
+  /** Beyond this many more trials an answer helps nobody. */
+  private static final int MOST_NEEDED = 1_000_000;
+
+  private Binomial() {}
+
+  /** The share with Wilson's interval; no data without trials. */
+  public static Estimate wilson(int successes, int trials, double confidence) {
+    checkCounts(successes, trials);
+    if (trials == 0) {
+      return Estimate.NO_DATA;
+    }
+    double z = new NormalDistribution().inverseCumulativeProbability((1 + confidence) / 2);
+    double n = trials;
+    double share = successes / n;
+    double centre = (share + z * z / (2 * n)) / (1 + z * z / n);
+    double half = z / (1 + z * z / n) * Math.sqrt(share * (1 - share) / n + z * z / (4 * n * n));
+    return new Estimate.Known(
+        share,
+        successes == 0 ? 0 : Math.max(0, centre - half),
+        successes == trials ? 1 : Math.min(1, centre + half));
+  }
+
+  /** The share with the exact two-sided interval; no data without trials. */
+  public static Estimate clopperPearson(int successes, int trials, double confidence) {
+    double oneSided = (1 + confidence) / 2;
+    OptionalDouble lower = lowerBound(successes, trials, oneSided);
+    OptionalDouble upper = upperBound(successes, trials, oneSided);
+    return lower.isPresent() && upper.isPresent()
+        ? new Estimate.Known((double) successes / trials, lower.getAsDouble(), upper.getAsDouble())
+        : Estimate.NO_DATA;
+  }
+
+  /** The exact one-sided lower bound of the share; empty without trials. */
+  public static OptionalDouble lowerBound(int successes, int trials, double confidence) {
+    checkCounts(successes, trials);
+    if (trials == 0) {
+      return OptionalDouble.empty();
+    }
+    return OptionalDouble.of(
+        successes == 0 ? 0 : betaQuantile(successes, trials - successes + 1, 1 - confidence));
+  }
+
+  /** The exact one-sided upper bound of the share; empty without trials. */
+  public static OptionalDouble upperBound(int successes, int trials, double confidence) {
+    checkCounts(successes, trials);
+    if (trials == 0) {
+      return OptionalDouble.empty();
+    }
+    return OptionalDouble.of(
+        successes == trials ? 1 : betaQuantile(successes + 1, trials - successes, confidence));
+  }
+
+  /**
+   * How many more trials are needed, if all of them succeed, until the exact one-sided lower bound
+   * reaches the goal; empty when even a million would not do.
+   */
+  public static OptionalInt neededTrials(
+      int successes, int trials, double goal, double confidence) {
+    checkCounts(successes, trials);
+    if (!reaches(successes, trials, MOST_NEEDED, goal, confidence)) {
+      return OptionalInt.empty();
+    }
+    int tooFew = -1;
+    int enough = MOST_NEEDED;
+    while (enough - tooFew > 1) {
+      int middle = (tooFew + enough) >>> 1;
+      if (reaches(successes, trials, middle, goal, confidence)) {
+        enough = middle;
+      } else {
+        tooFew = middle;
+      }
+    }
+    return OptionalInt.of(enough);
+  }
+
+  private static boolean reaches(
+      int successes, int trials, int more, double goal, double confidence) {
+    return lowerBound(successes + more, trials + more, confidence).orElse(0) >= goal;
+  }
+
+  private static double betaQuantile(int alpha, int beta, double probability) {
+    if (beta == 1) {
+      return Math.pow(probability, 1.0 / alpha);
+    }
+    if (alpha == 1) {
+      return 1 - Math.pow(1 - probability, 1.0 / beta);
+    }
+    return new BetaDistribution(alpha, beta).inverseCumulativeProbability(probability);
+  }
+
+  private static void checkCounts(int successes, int trials) {
+    if (successes < 0 || successes > trials) {
+      throw new IllegalArgumentException(
+          "%d successes of %d trials are impossible".formatted(successes, trials));
+    }
+  }
+}
