@@ -31,6 +31,12 @@ public record ReplayOutcome(
     limits = List.copyOf(limits);
   }
 
+  /** The same without the limits, which are the bulk of it. */
+  public ReplayOutcome withoutLimits() {
+    return new ReplayOutcome(
+        kills, blocks, pessimisticBlocks, breaches, noDecisions, List.of(), exposure);
+  }
+
   /** How many kills have this verdict in the point result. */
   public long count(Verdict verdict) {
     return kills.stream().filter(kill -> kill.verdict() == verdict).count();

@@ -1,0 +1,151 @@
+package dev.headroom.engine.backtest;
+
+import dev.headroom.engine.backtest.BacktestResult.JudgedKill;
+import dev.headroom.engine.backtest.Manifest.PolicyEntry;
+import dev.headroom.engine.kernel.ReplayPolicy;
+import dev.headroom.model.Fidelity;
+import dev.headroom.model.InstanceRecording;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Replays policies over a recording: read it, run every policy, add up, judge. */
+public final class Backtest {
+
+  /** Changes whenever the same input could give another result. */
+  public static final String ENGINE_VERSION = "1";
+
+  private Backtest() {}
+
+  /**
+   * Replays the candidates and the reference policies over every instance.
+   *
+   * @throws IllegalArgumentException when two policies share a name, or the one to compare with is
+   *     not among them
+   */
+  public static BacktestResult run(
+      RecordingSource source,
+      List<Candidate> candidates,
+      BacktestConfig config,
+      ProgressListener progress) {
+    List<ReplayPolicy> policies = policies(candidates, config);
+    List<InstanceReplay> replays = new ArrayList<>();
+    for (InstanceRecording recording : source.instances()) {
+      replays.add(InstanceReplay.of(recording, policies));
+      progress.instanceReplayed(recording.instance().id(), replays.size());
+    }
+    replays.sort(Comparator.comparing(InstanceReplay::instanceId));
+    return result(manifest(source, candidates, policies, config), policies, replays);
+  }
+
+  private static List<ReplayPolicy> policies(List<Candidate> candidates, BacktestConfig config) {
+    List<ReplayPolicy> policies = new ArrayList<>();
+    candidates.forEach(candidate -> policies.add(candidate.replayPolicy()));
+    policies.add(ReplayPolicy.hindsight());
+    policies.add(ReplayPolicy.current());
+    policies.add(ReplayPolicy.random(config.seed()));
+    policies.add(ReplayPolicy.never());
+    List<String> names = policies.stream().map(ReplayPolicy::name).toList();
+    for (int i = 0; i < names.size(); i++) {
+      if (names.indexOf(names.get(i)) != i) {
+        throw new IllegalArgumentException("two policies are named '" + names.get(i) + "'");
+      }
+    }
+    if (config.against() != null && !names.contains(config.against())) {
+      throw new IllegalArgumentException(
+          "no policy is named '%s' to compare with; there are %s"
+              .formatted(config.against(), String.join(", ", names)));
+    }
+    return policies;
+  }
+
+  private static BacktestResult result(
+      Manifest manifest, List<ReplayPolicy> policies, List<InstanceReplay> replays) {
+    List<PolicyTotals> totals =
+        policies.stream()
+            .map(policy -> PolicyTotals.of(manifest.config(), policy, replays))
+            .toList();
+    PolicyTotals hindsight = get(totals, policy -> policy.kind() == ReplayPolicy.Kind.HINDSIGHT);
+    String againstName = manifest.config().against();
+    PolicyTotals against =
+        againstName == null ? null : get(totals, policy -> policy.name().equals(againstName));
+    List<JudgedKill> kills = new ArrayList<>();
+    replays.forEach(replay -> kills.addAll(replay.kills()));
+    return new BacktestResult(
+        manifest,
+        replays.size(),
+        replays.stream().mapToDouble(replay -> replay.exposure().instanceDays()).sum(),
+        backendHours(replays),
+        replays.stream().mapToInt(replay -> replay.exposure().gaps()).sum(),
+        replays.stream()
+            .map(InstanceReplay::fidelity)
+            .max(Comparator.naturalOrder())
+            .orElse(Fidelity.CGROUP),
+        notes(replays),
+        kills,
+        (int) policies.stream().filter(policy -> !policy.kind().isReference()).count(),
+        totals.stream().map(each -> each.result(hindsight, against)).toList());
+  }
+
+  private static PolicyTotals get(List<PolicyTotals> totals, Predicate<ReplayPolicy> wanted) {
+    return totals.stream().filter(each -> wanted.test(each.policy())).findFirst().orElseThrow();
+  }
+
+  private static @Nullable Double backendHours(List<InstanceReplay> replays) {
+    double sum = 0;
+    for (InstanceReplay replay : replays) {
+      Double hours = replay.exposure().backendHours();
+      if (hours == null) {
+        return null;
+      }
+      sum += hours;
+    }
+    return replays.isEmpty() ? null : (Double) sum;
+  }
+
+  private static List<String> notes(List<InstanceReplay> replays) {
+    List<String> notes = new ArrayList<>();
+    for (InstanceReplay replay : replays) {
+      replay.notes().forEach(note -> notes.add("instance " + replay.instanceId() + ": " + note));
+    }
+    return notes;
+  }
+
+  private static Manifest manifest(
+      RecordingSource source,
+      List<Candidate> candidates,
+      List<ReplayPolicy> policies,
+      BacktestConfig config) {
+    List<PolicyEntry> entries = new ArrayList<>();
+    for (Candidate candidate : candidates) {
+      entries.add(
+          new PolicyEntry(
+              candidate.policy().name(),
+              ReplayPolicy.Kind.CANDIDATE,
+              candidate.formula().canonicalText(),
+              candidate.formula().astHash(),
+              candidate.policy().cadence(),
+              candidate.policy().lag(),
+              candidate.policy().minimumBytes(),
+              candidate.policy().maximumBytes()));
+    }
+    for (ReplayPolicy policy : policies) {
+      if (policy.kind().isReference()) {
+        entries.add(
+            new PolicyEntry(
+                policy.name(),
+                policy.kind(),
+                null,
+                null,
+                Duration.ZERO,
+                Duration.ZERO,
+                null,
+                null));
+      }
+    }
+    return new Manifest(ENGINE_VERSION, source.name(), source.contentHash(), config, entries);
+  }
+}

@@ -1,0 +1,74 @@
+package dev.headroom.engine.backtest;
+
+import dev.headroom.engine.kernel.ReplayPolicy;
+import dev.headroom.model.Fidelity;
+import dev.headroom.model.OomKill;
+import dev.headroom.model.Sample;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a backtest found. It holds no time of day and nothing about the machine: it is a function of
+ * its manifest.
+ *
+ * @param manifest what it depends on
+ * @param instances how many were replayed
+ * @param instanceDays evaluated time
+ * @param backendHours client backends times evaluated time; absent where processes are unknown
+ * @param gaps intervals too long to be evaluated
+ * @param fidelity the worst of the instances
+ * @param notes what a reader should know about fidelity, in words
+ * @param kills every kill, by instance and time, with what was sampled last before it
+ * @param formulasTried how many candidates there were: the best of many looks good by chance
+ * @param policies candidates in the order given, then the reference policies
+ */
+public record BacktestResult(
+    Manifest manifest,
+    int instances,
+    double instanceDays,
+    @Nullable Double backendHours,
+    int gaps,
+    Fidelity fidelity,
+    List<String> notes,
+    List<JudgedKill> kills,
+    int formulasTried,
+    List<PolicyResult> policies) {
+
+  public BacktestResult {
+    notes = List.copyOf(notes);
+    kills = List.copyOf(kills);
+    policies = List.copyOf(policies);
+  }
+
+  /** A kill and the last sample of its instance before it, if there is one. */
+  public record JudgedKill(OomKill kill, @Nullable Sample lastSample) {}
+
+  /** The kill with this id. */
+  public Optional<JudgedKill> findKill(UUID killId) {
+    return kills.stream().filter(each -> each.kill().killId().equals(killId)).findFirst();
+  }
+
+  /** The policy with this name. */
+  public Optional<PolicyResult> findPolicy(String name) {
+    return policies.stream().filter(policy -> policy.name().equals(name)).findFirst();
+  }
+
+  /** Kills that no limit could have prevented, as hindsight has it. */
+  public int unpreventableKills() {
+    return hindsight().kills().unpreventable();
+  }
+
+  /** Kills that fell into the outage of another. */
+  public int secondaryKills() {
+    return hindsight().kills().secondary();
+  }
+
+  private PolicyResult hindsight() {
+    return policies.stream()
+        .filter(policy -> policy.kind() == ReplayPolicy.Kind.HINDSIGHT)
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("every backtest replays hindsight"));
+  }
+}

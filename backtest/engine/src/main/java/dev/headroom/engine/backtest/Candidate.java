@@ -1,0 +1,28 @@
+package dev.headroom.engine.backtest;
+
+import dev.headroom.engine.kernel.FormulaRule;
+import dev.headroom.engine.kernel.ReplayPolicy;
+import dev.headroom.formula.Formula;
+import dev.headroom.model.Policy;
+
+/**
+ * A policy that is to be judged, with its formula parsed.
+ *
+ * @param policy name, cadence, lag and clamps
+ * @param formula what decides; usually the policy's own text, or a tuned variant of it
+ */
+public record Candidate(Policy policy, Formula formula) {
+
+  /**
+   * The policy with its own text parsed.
+   *
+   * @throws dev.headroom.formula.FormulaException when the text is no formula
+   */
+  public static Candidate parse(Policy policy) {
+    return new Candidate(policy, Formula.parse(policy.formulaText()));
+  }
+
+  ReplayPolicy replayPolicy() {
+    return ReplayPolicy.candidate(policy, new FormulaRule(formula));
+  }
+}

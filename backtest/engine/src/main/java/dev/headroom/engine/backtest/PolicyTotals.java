@@ -1,0 +1,190 @@
+package dev.headroom.engine.backtest;
+
+import dev.headroom.engine.backtest.PolicyResult.InstanceBlock;
+import dev.headroom.engine.backtest.PolicyResult.Skipped;
+import dev.headroom.engine.kernel.Block;
+import dev.headroom.engine.kernel.Exposure;
+import dev.headroom.engine.kernel.KillOutcome;
+import dev.headroom.engine.kernel.ReplayOutcome;
+import dev.headroom.engine.kernel.ReplayPolicy;
+import dev.headroom.engine.statistics.Binomial;
+import dev.headroom.engine.statistics.McNemar;
+import dev.headroom.engine.statistics.Poisson;
+import dev.headroom.model.InstanceId;
+import dev.headroom.model.Verdict;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Adds one policy's outcomes up over all instances. */
+final class PolicyTotals {
+
+  private record InstanceKill(InstanceId instanceId, KillOutcome outcome) {}
+
+  private final BacktestConfig config;
+  private final ReplayPolicy policy;
+  private final List<Skipped> skipped = new ArrayList<>();
+  private final Map<UUID, InstanceKill> kills = new LinkedHashMap<>();
+  private final List<InstanceBlock> blocks = new ArrayList<>();
+  private final List<Block> pessimisticBlocks = new ArrayList<>();
+  private int instances;
+  private double instanceDays;
+  private int breaches;
+  private int noDecisions;
+  private double comparedHours;
+  private double overPromiseGibHours;
+  private double slackGibHours;
+
+  private PolicyTotals(BacktestConfig config, ReplayPolicy policy) {
+    this.config = config;
+    this.policy = policy;
+  }
+
+  static PolicyTotals of(BacktestConfig config, ReplayPolicy policy, List<InstanceReplay> replays) {
+    PolicyTotals totals = new PolicyTotals(config, policy);
+    for (InstanceReplay replay : replays) {
+      ReplayOutcome outcome = replay.outcomes().get(policy.name());
+      String obstacle = replay.obstacles().get(policy.name());
+      if (outcome != null) {
+        totals.add(replay.instanceId(), outcome);
+      } else if (obstacle != null) {
+        totals.skipped.add(new Skipped(replay.instanceId(), obstacle));
+      }
+    }
+    return totals;
+  }
+
+  ReplayPolicy policy() {
+    return policy;
+  }
+
+  private void add(InstanceId instanceId, ReplayOutcome outcome) {
+    instances++;
+    for (KillOutcome kill : outcome.kills()) {
+      kills.put(kill.killId(), new InstanceKill(instanceId, kill));
+    }
+    for (Block block : outcome.blocks()) {
+      blocks.add(new InstanceBlock(instanceId, block));
+    }
+    pessimisticBlocks.addAll(outcome.pessimisticBlocks());
+    breaches += outcome.breaches();
+    noDecisions += outcome.noDecisions();
+    Exposure exposure = outcome.exposure();
+    instanceDays += exposure.instanceDays();
+    comparedHours += exposure.comparedHours();
+    overPromiseGibHours += orZero(exposure.overPromiseGibHours());
+    slackGibHours += orZero(exposure.slackGibHours());
+  }
+
+  private static double orZero(@Nullable Double absentWhenNothingCompared) {
+    return absentWhenNothingCompared == null ? 0 : absentWhenNothingCompared;
+  }
+
+  PolicyResult result(PolicyTotals hindsight, @Nullable PolicyTotals against) {
+    KillCounts counts = counts(KillOutcome::verdict);
+    BlockCounts blockCounts =
+        BlockCounts.of(blocks.stream().map(each -> each.block().blockClass()).toList());
+    Comparison comparison = against == null || against == this ? null : compareWith(against);
+    boolean compared = comparedHours > 0;
+    return new PolicyResult(
+        policy.name(),
+        policy.kind(),
+        instances,
+        skipped,
+        instanceDays,
+        counts,
+        counts(KillOutcome::pessimisticVerdict),
+        Binomial.wilson(counts.prevented(), counts.preventable(), config.confidence()),
+        blockCounts,
+        BlockCounts.of(pessimisticBlocks.stream().map(Block::blockClass).toList()),
+        Poisson.rate(blockCounts.falseBlocks(), instanceDays, config.confidence()),
+        breaches,
+        noDecisions,
+        comparedHours,
+        compared ? (Double) overPromiseGibHours : null,
+        compared ? (Double) slackGibHours : null,
+        regret(hindsight),
+        comparison,
+        policy.kind().isReference()
+            ? null
+            : Judge.judge(config, counts, blockCounts.falseBlocks(), instanceDays, comparison),
+        kills.values().stream().map(InstanceKill::outcome).toList(),
+        blocks);
+  }
+
+  private interface VerdictOf {
+    Verdict of(KillOutcome outcome);
+  }
+
+  private KillCounts counts(VerdictOf verdict) {
+    return KillCounts.of(kills.values().stream().map(kill -> verdict.of(kill.outcome())).toList());
+  }
+
+  private int regret(PolicyTotals hindsight) {
+    int regret = 0;
+    for (Map.Entry<UUID, InstanceKill> kill : kills.entrySet()) {
+      if (hindsight.prevents(kill.getKey()) && !prevents(kill.getKey())) {
+        regret++;
+      }
+    }
+    return regret;
+  }
+
+  private boolean prevents(UUID killId) {
+    InstanceKill kill = kills.get(killId);
+    return kill != null && kill.outcome().verdict() == Verdict.PREVENTED;
+  }
+
+  /** On the kills that neither policy leaves open. */
+  private Comparison compareWith(PolicyTotals other) {
+    int both = 0;
+    int onlyThis = 0;
+    int onlyOther = 0;
+    int neither = 0;
+    Set<InstanceId> discordant = new HashSet<>();
+    for (Map.Entry<UUID, InstanceKill> kill : kills.entrySet()) {
+      if (!decides(kill.getKey()) || !other.decides(kill.getKey())) {
+        continue;
+      }
+      boolean here = prevents(kill.getKey());
+      boolean there = other.prevents(kill.getKey());
+      if (here && there) {
+        both++;
+      } else if (here) {
+        onlyThis++;
+      } else if (there) {
+        onlyOther++;
+      } else {
+        neither++;
+      }
+      if (here != there) {
+        discordant.add(kill.getValue().instanceId());
+      }
+    }
+    OptionalDouble pValue = McNemar.pValue(onlyThis, onlyOther);
+    return new Comparison(
+        other.policy.name(),
+        both,
+        onlyThis,
+        onlyOther,
+        neither,
+        discordant.size(),
+        pValue.isPresent() ? (Double) pValue.getAsDouble() : null);
+  }
+
+  /** Whether this policy's verdict on a kill is one of prevented, missed and unpreventable. */
+  private boolean decides(UUID killId) {
+    InstanceKill kill = kills.get(killId);
+    return kill != null
+        && switch (kill.outcome().verdict()) {
+          case PREVENTED, MISSED, UNPREVENTABLE -> true;
+          case UNDECIDED_GAP, UNDECIDED_CENSORED, UNDECIDED_THIN, SECONDARY -> false;
+        };
+  }
+}
