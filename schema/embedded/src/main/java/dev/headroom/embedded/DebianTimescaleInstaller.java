@@ -266,7 +266,6 @@ public final class DebianTimescaleInstaller {
 
   /** Every program and module must find every library in the folder itself. */
   private static void verify(Path root) {
-    String libraries = libraries(root).toString();
     List<Path> files = new ArrayList<>(list(root.resolve(SERVER).resolve("bin"), "*"));
     files.addAll(list(root.resolve(SERVER).resolve("lib"), "*.so"));
     for (Path file : files) {
@@ -275,9 +274,11 @@ public final class DebianTimescaleInstaller {
                   UNPACK_TIMEOUT,
                   loader(root).toString(),
                   "--library-path",
-                  libraries,
+                  ".",
                   "--list",
                   file.toString())
+              // Entered, not named: the loader would split its name at a colon or semicolon.
+              .in(libraries(root))
               .run();
       boolean complete = result.succeeded() && !result.output().contains("not found");
       boolean optional = file.getFileName().toString().matches(".*(plperl|plpython3|pltcl).*");

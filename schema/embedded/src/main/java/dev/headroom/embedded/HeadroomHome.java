@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * The folder in which Headroom keeps what it installs and stores on this machine.
@@ -11,6 +12,9 @@ import java.util.Map;
  * @param directory absolute; made on first use
  */
 public record HeadroomHome(Path directory) {
+
+  /** What initdb hands to a shell between double quotes. */
+  private static final Pattern HOSTILE = Pattern.compile("[$`\"\\\\\n]");
 
   public HeadroomHome {
     directory = directory.toAbsolutePath().normalize();
@@ -64,9 +68,14 @@ public record HeadroomHome(Path directory) {
   /**
    * Makes the folder when it is missing.
    *
-   * @throws EmbeddedDatabaseException when it cannot be made
+   * @throws EmbeddedDatabaseException when it cannot be made, or Postgres could not work in it
    */
   public HeadroomHome create() {
+    if (HOSTILE.matcher(directory.toString()).find()) {
+      throw new EmbeddedDatabaseException(
+          "cannot use the folder %s: initdb fails where a path holds one of $ ` \" \\ or a line break; set HEADROOM_HOME to another folder"
+              .formatted(directory));
+    }
     createDirectories(directory);
     return this;
   }

@@ -41,11 +41,6 @@ final class PrivateApt {
    */
   static PrivateApt configure(Path directory, List<AptSource> sources, List<Path> keyrings) {
     PrivateApt apt = new PrivateApt(directory);
-    if (directory.toString().contains("\"")) {
-      throw new EmbeddedDatabaseException(
-          "apt cannot work in %s because of the quotation mark in its name; set HEADROOM_HOME to another folder"
-              .formatted(directory));
-    }
     try {
       for (String folder : List.of("lists/partial", "archives/partial", "state", "cache", "keys")) {
         Files.createDirectories(directory.resolve(folder));

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where the home is. */
 class HeadroomHomeTest {
@@ -50,5 +52,17 @@ class HeadroomHomeTest {
         .isInstanceOf(EmbeddedDatabaseException.class)
         .hasMessageContaining(file.toString())
         .hasMessageContaining("HEADROOM_HOME");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a$HOME", "a`id`", "a\"b", "a\\b", "a\nb"})
+  void pathThatInitdbCannotQuote_isRefusedBeforeAnythingIsMade(
+      String name, @TempDir Path directory) {
+    Path home = directory.resolve(name);
+
+    assertThatThrownBy(() -> new HeadroomHome(home).create())
+        .isInstanceOf(EmbeddedDatabaseException.class)
+        .hasMessageContaining("HEADROOM_HOME");
+    assertThat(home).doesNotExist();
   }
 }
