@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -384,7 +385,13 @@ public final class PostgresServer {
         Files.move(
             log, log.resolveSibling(log.getFileName() + ".1"), StandardCopyOption.REPLACE_EXISTING);
       }
-      return Files.exists(log) ? Files.size(log) : 0;
+      if (!Files.exists(log)) {
+        // Statements in it may hold people's data.
+        Files.createFile(
+            log,
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      }
+      return Files.size(log);
     } catch (IOException e) {
       throw new EmbeddedDatabaseException("cannot prepare the log " + log + ": " + e, e);
     }
