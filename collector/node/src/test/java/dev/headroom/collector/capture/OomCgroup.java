@@ -41,6 +41,11 @@ final class OomCgroup implements AutoCloseable {
    * not possible.
    */
   static OomCgroup create() throws IOException {
+    return create(LIMIT_BYTES);
+  }
+
+  /** As {@link #create()}, with another limit. */
+  static OomCgroup create(long limitBytes) throws IOException {
     assumeTrue(Files.isWritable(Path.of("/proc/sys/kernel/printk")), "OOM kills need root");
     String name =
         "headroom-test-%d-%d".formatted(ProcessHandle.current().pid(), COUNT.incrementAndGet());
@@ -62,7 +67,7 @@ final class OomCgroup implements AutoCloseable {
     String path = (parent.equals("/") ? "" : parent) + "/" + name;
     OomCgroup cgroup = new OomCgroup(folder, path, v2);
     Files.writeString(
-        folder.resolve(v2 ? "memory.max" : "memory.limit_in_bytes"), Long.toString(LIMIT_BYTES));
+        folder.resolve(v2 ? "memory.max" : "memory.limit_in_bytes"), Long.toString(limitBytes));
     if (v2 && Files.exists(folder.resolve("memory.swap.max"))) {
       Files.writeString(folder.resolve("memory.swap.max"), "0");
     }
@@ -148,6 +153,9 @@ final class OomCgroup implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
+    for (String pid : Files.readAllLines(folder.resolve("cgroup.procs"))) {
+      ProcessHandle.of(Long.parseLong(pid)).ifPresent(ProcessHandle::destroyForcibly);
+    }
     processes.forEach(Process::destroyForcibly);
     processes.forEach(process -> process.onExit().join());
     for (int attempt = 0; attempt < 100 && folder.toFile().exists(); attempt++) {

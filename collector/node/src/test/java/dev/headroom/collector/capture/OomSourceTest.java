@@ -89,7 +89,7 @@ class OomSourceTest {
           .isBetween(OomCgroup.LIMIT_BYTES * 9 / 10, OomCgroup.LIMIT_BYTES);
       assertThat(kill.victim().namespacePid()).isEqualTo((int) victim);
       assertThat(kill.victim().startBoottimeNs())
-          .isBetween(kill.boottimeNs() - WAIT.toNanos(), kill.boottimeNs());
+          .isBetween(kill.boottimeNs() - WAIT.toNanos() * 10, kill.boottimeNs());
       assertThat(kill.groupKill()).isFalse();
       assertThat(kill.title()).isEqualTo("tail /dev/zero");
       assertThat(kill.queryText()).isNull();
