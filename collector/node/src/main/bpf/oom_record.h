@@ -79,22 +79,39 @@ struct detail_record {
 };
 
 #define AT(type, field, offset) _Static_assert(__builtin_offsetof(struct type, field) == (offset), #type "." #field)
+AT(kill_record, known, 4);
 AT(kill_record, boottime_ns, 8);
+AT(kill_record, start_ns, 16);
 AT(kill_record, pid, 24);
+AT(kill_record, namespace_pid, 28);
+AT(kill_record, uid, 32);
+AT(kill_record, oom_score_adj, 36);
 AT(kill_record, comm, 40);
 AT(kill_record, invoker_start_ns, 56);
+AT(kill_record, invoker_pid, 64);
+AT(kill_record, invoker_namespace_pid, 68);
 AT(kill_record, invoker_comm, 72);
 AT(kill_record, invoker_uid, 88);
+AT(kill_record, level_count, 92);
 AT(kill_record, total_vm_pages, 96);
+AT(kill_record, anon_pages, 104);
+AT(kill_record, file_pages, 112);
+AT(kill_record, shmem_pages, 120);
+AT(kill_record, page_table_bytes, 128);
 AT(kill_record, first_stamp_ns, 136);
+AT(kill_record, first_pid, 144);
+AT(kill_record, path_bytes, 148);
 AT(kill_record, levels, 152);
 AT(kill_record, path, 536);
-_Static_assert(sizeof(struct cgroup_level) == 32, "cgroup_level");
-_Static_assert(sizeof(struct kill_record) == 1304, "kill_record");
+AT(detail_record, pid, 4);
 AT(detail_record, start_ns, 8);
+AT(detail_record, boottime_ns, 16);
 AT(detail_record, title_bytes, 24);
+AT(detail_record, query_bytes, 28);
 AT(detail_record, title, 32);
 AT(detail_record, query, 1056);
+_Static_assert(sizeof(struct cgroup_level) == 32, "cgroup_level");
+_Static_assert(sizeof(struct kill_record) == 1304, "kill_record");
 _Static_assert(sizeof(struct detail_record) == 2080, "detail_record");
 #undef AT
 

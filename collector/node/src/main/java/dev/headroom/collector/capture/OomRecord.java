@@ -18,10 +18,41 @@ final class OomRecord {
   static final int TYPE_KILL = 1;
   static final int TYPE_DETAIL = 2;
 
-  static final int KILL_BYTES = 1304;
-  static final int DETAIL_BYTES = 2080;
-  static final int LEVEL_BYTES = 32;
-  static final int CGROUP_LEVELS = 12;
+  // Offsets, named as the fields are in oom_record.h; a test compares them.
+  static final long KILL_KNOWN = 4;
+  static final long KILL_BOOTTIME_NS = 8;
+  static final long KILL_START_NS = 16;
+  static final long KILL_PID = 24;
+  static final long KILL_NAMESPACE_PID = 28;
+  static final long KILL_UID = 32;
+  static final long KILL_OOM_SCORE_ADJ = 36;
+  static final long KILL_COMM = 40;
+  static final long KILL_INVOKER_START_NS = 56;
+  static final long KILL_INVOKER_PID = 64;
+  static final long KILL_INVOKER_NAMESPACE_PID = 68;
+  static final long KILL_INVOKER_COMM = 72;
+  static final long KILL_INVOKER_UID = 88;
+  static final long KILL_LEVEL_COUNT = 92;
+  static final long KILL_TOTAL_VM_PAGES = 96;
+  static final long KILL_ANON_PAGES = 104;
+  static final long KILL_FILE_PAGES = 112;
+  static final long KILL_SHMEM_PAGES = 120;
+  static final long KILL_PAGE_TABLE_BYTES = 128;
+  static final long KILL_FIRST_STAMP_NS = 136;
+  static final long KILL_FIRST_PID = 144;
+  static final long KILL_PATH_BYTES = 148;
+  static final long KILL_LEVELS = 152;
+  static final long KILL_PATH = 536;
+  static final long DETAIL_PID = 4;
+  static final long DETAIL_START_NS = 8;
+  static final long DETAIL_BOOTTIME_NS = 16;
+  static final long DETAIL_TITLE_BYTES = 24;
+  static final long DETAIL_QUERY_BYTES = 28;
+  static final long DETAIL_TITLE = 32;
+  static final long DETAIL_QUERY = 1056;
+
+  private static final int LEVEL_BYTES = 32;
+  private static final int CGROUP_LEVELS = 12;
 
   private static final int COMM_BYTES = 16;
   private static final int TEXT_BYTES = 1024;
@@ -70,41 +101,41 @@ final class OomRecord {
 
   static Detail detail(MemorySegment record) {
     return new Detail(
-        record.get(ValueLayout.JAVA_INT, 4),
-        record.get(ValueLayout.JAVA_LONG, 8),
-        record.get(ValueLayout.JAVA_LONG, 16),
-        text(record, 32, record.get(ValueLayout.JAVA_INT, 24)),
-        text(record, 32 + TEXT_BYTES, record.get(ValueLayout.JAVA_INT, 28)));
+        record.get(ValueLayout.JAVA_INT, DETAIL_PID),
+        record.get(ValueLayout.JAVA_LONG, DETAIL_START_NS),
+        record.get(ValueLayout.JAVA_LONG, DETAIL_BOOTTIME_NS),
+        text(record, DETAIL_TITLE, record.get(ValueLayout.JAVA_INT, DETAIL_TITLE_BYTES)),
+        text(record, DETAIL_QUERY, record.get(ValueLayout.JAVA_INT, DETAIL_QUERY_BYTES)));
   }
 
   static KernelOomEvent kill(
       MemorySegment record, UUID bootId, OomSourceKind source, long pageBytes) {
-    int known = record.get(ValueLayout.JAVA_INT, 4);
+    int known = record.get(ValueLayout.JAVA_INT, KILL_KNOWN);
     boolean task = (known & KNOWN_TASK) != 0;
     boolean memory = (known & KNOWN_MEMORY) != 0;
-    long boottimeNs = record.get(ValueLayout.JAVA_LONG, 8);
+    long boottimeNs = record.get(ValueLayout.JAVA_LONG, KILL_BOOTTIME_NS);
     OomTask victim =
         new OomTask(
-            record.get(ValueLayout.JAVA_INT, 24),
-            task ? record.get(ValueLayout.JAVA_INT, 28) : null,
-            (known & KNOWN_COMM) != 0 ? comm(record, 40) : null,
-            task ? record.get(ValueLayout.JAVA_LONG, 16) : null,
-            memory ? record.get(ValueLayout.JAVA_INT, 32) : null);
+            record.get(ValueLayout.JAVA_INT, KILL_PID),
+            task ? record.get(ValueLayout.JAVA_INT, KILL_NAMESPACE_PID) : null,
+            (known & KNOWN_COMM) != 0 ? comm(record, KILL_COMM) : null,
+            task ? record.get(ValueLayout.JAVA_LONG, KILL_START_NS) : null,
+            memory ? record.get(ValueLayout.JAVA_INT, KILL_UID) : null);
     OomTask invoker =
         new OomTask(
-            record.get(ValueLayout.JAVA_INT, 64),
-            task ? record.get(ValueLayout.JAVA_INT, 68) : null,
-            comm(record, 72),
-            task ? record.get(ValueLayout.JAVA_LONG, 56) : null,
-            task ? record.get(ValueLayout.JAVA_INT, 88) : null);
+            record.get(ValueLayout.JAVA_INT, KILL_INVOKER_PID),
+            task ? record.get(ValueLayout.JAVA_INT, KILL_INVOKER_NAMESPACE_PID) : null,
+            comm(record, KILL_INVOKER_COMM),
+            task ? record.get(ValueLayout.JAVA_LONG, KILL_INVOKER_START_NS) : null,
+            task ? record.get(ValueLayout.JAVA_INT, KILL_INVOKER_UID) : null);
     VictimMemory held =
         memory
             ? new VictimMemory(
-                record.get(ValueLayout.JAVA_LONG, 96) * pageBytes,
-                record.get(ValueLayout.JAVA_LONG, 104) * pageBytes,
-                record.get(ValueLayout.JAVA_LONG, 112) * pageBytes,
-                record.get(ValueLayout.JAVA_LONG, 120) * pageBytes,
-                record.get(ValueLayout.JAVA_LONG, 128))
+                record.get(ValueLayout.JAVA_LONG, KILL_TOTAL_VM_PAGES) * pageBytes,
+                record.get(ValueLayout.JAVA_LONG, KILL_ANON_PAGES) * pageBytes,
+                record.get(ValueLayout.JAVA_LONG, KILL_FILE_PAGES) * pageBytes,
+                record.get(ValueLayout.JAVA_LONG, KILL_SHMEM_PAGES) * pageBytes,
+                record.get(ValueLayout.JAVA_LONG, KILL_PAGE_TABLE_BYTES))
             : VictimMemory.UNKNOWN;
     Boolean phantom = (known & KNOWN_PHANTOM) != 0 ? ((known & IS_PHANTOM) != 0) : null;
 
@@ -114,7 +145,7 @@ final class OomRecord {
     int hit = limitLevel(levels, (known & KNOWN_LOCK) != 0);
     Boolean groupKill =
         ((known & KNOWN_GROUP) != 0 && !levels.isEmpty()) ? isGroupKill(levels, hit) : null;
-    int firstPid = record.get(ValueLayout.JAVA_INT, 144);
+    int firstPid = record.get(ValueLayout.JAVA_INT, KILL_FIRST_PID);
     boolean grouped = Boolean.TRUE.equals(groupKill) && firstPid != 0;
     return new KernelOomEvent(
         bootId,
@@ -122,7 +153,7 @@ final class OomRecord {
         boottimeNs,
         boottimeNs,
         victim,
-        memory ? record.get(ValueLayout.JAVA_INT, 36) : null,
+        memory ? record.get(ValueLayout.JAVA_INT, KILL_OOM_SCORE_ADJ) : null,
         held,
         invoker,
         constraint(hit, toRoot),
@@ -130,7 +161,9 @@ final class OomRecord {
         levels.isEmpty() ? null : new CgroupRef(levels.getFirst().id(), paths.getFirst()),
         phantom,
         groupKill,
-        grouped ? new FirstVictim(firstPid, record.get(ValueLayout.JAVA_LONG, 136)) : null,
+        grouped
+            ? new FirstVictim(firstPid, record.get(ValueLayout.JAVA_LONG, KILL_FIRST_STAMP_NS))
+            : null,
         null,
         null);
   }
@@ -182,10 +215,10 @@ final class OomRecord {
   }
 
   private static List<Level> levels(MemorySegment record) {
-    int count = Math.min(record.get(ValueLayout.JAVA_INT, 92), CGROUP_LEVELS);
+    int count = Math.min(record.get(ValueLayout.JAVA_INT, KILL_LEVEL_COUNT), CGROUP_LEVELS);
     List<Level> levels = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
-      long at = 152 + (long) i * LEVEL_BYTES;
+      long at = KILL_LEVELS + (long) i * LEVEL_BYTES;
       levels.add(
           new Level(
               record.get(ValueLayout.JAVA_LONG, at),
@@ -199,8 +232,8 @@ final class OomRecord {
   /** The path of each level; all absent when a name is missing on the way to the root. */
   private static List<@Nullable String> paths(
       MemorySegment record, int levelCount, boolean toRoot) {
-    int bytes = Math.min(record.get(ValueLayout.JAVA_INT, 148), PATH_BYTES);
-    String[] names = decode(record, 536, bytes).split("\0", -1);
+    int bytes = Math.min(record.get(ValueLayout.JAVA_INT, KILL_PATH_BYTES), PATH_BYTES);
+    String[] names = decode(record, KILL_PATH, bytes).split("\0", -1);
     List<@Nullable String> paths = new ArrayList<>();
     // Each name is ended by NUL, so there is one empty rest after the last.
     boolean complete = toRoot && names.length == levelCount + 1;
