@@ -3,9 +3,12 @@ package dev.headroom.formula;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -87,6 +90,19 @@ class FormulaPropertyTest {
             .map(sample -> new Sample(sample.timeNs() - 5_000_000_000_000_000L, sample.values()))
             .toList();
     assertThat(bits(run(formula, shifted))).isEqualTo(bits(run(formula, samples)));
+  }
+
+  /** Keeps the properties above from holding only because everything is absent. */
+  @Test
+  void randomFormulas_mostlyYieldNumbers() {
+    long yielding =
+        formulas()
+            .map(c -> Map.entry(Formula.parse(c.text()), c.seed()))
+            .filter(entry ->
+                Arrays.stream(run(entry.getKey(), samples(entry.getKey(), entry.getValue())))
+                    .anyMatch(Double::isFinite))
+            .count();
+    assertThat(yielding).isGreaterThan(120);
   }
 
   private static double[] run(Formula formula, List<Sample> samples) {
