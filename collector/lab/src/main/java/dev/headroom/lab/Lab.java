@@ -1,6 +1,7 @@
 package dev.headroom.lab;
 
 import dev.headroom.model.CgroupVersion;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes real OOM kills of a real Postgres, each in a memory cgroup of its own, with a collector
@@ -25,7 +27,8 @@ public final class Lab implements AutoCloseable {
   private final RunFolder folder;
   private final Thread shutdownHook;
   private final VictimTemplate template;
-  private final Optional<LabCollector> collector;
+  private volatile @Nullable LabCollector collector;
+  private boolean started;
 
   private Lab(LabConfig config, LabListener listener) {
     this.config = config;
@@ -36,10 +39,6 @@ public final class Lab implements AutoCloseable {
     Runtime.getRuntime().addShutdownHook(shutdownHook);
     try {
       this.template = VictimTemplate.create(folder, config.install());
-      this.collector =
-          config.collectorCommand().isEmpty()
-              ? Optional.empty()
-              : Optional.of(LabCollector.start(folder, config.collectorCommand()));
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -77,11 +76,13 @@ public final class Lab implements AutoCloseable {
   }
 
   /**
-   * Runs scenarios. One that goes wrong is reported as such and does not stop the others.
+   * Starts the collector and runs scenarios. One that goes wrong is reported as such and does not
+   * stop the others. A lab runs once.
    *
    * @param scenarios none of them twice
    */
   public LabReport run(List<Scenario> scenarios) {
+    start(scenarios);
     Instant startedAt = Instant.now();
     List<ScenarioResult> results = new ArrayList<>();
     try (ExecutorService threads = Executors.newFixedThreadPool(config.parallelism())) {
@@ -105,9 +106,9 @@ public final class Lab implements AutoCloseable {
     return new LabReport(folder.runId(), results, startedAt, Instant.now());
   }
 
-  /** The collector, when the configuration has a command for one. */
+  /** The collector, once {@link #run} has started it. */
   public Optional<LabCollector> findCollector() {
-    return collector;
+    return Optional.ofNullable(collector);
   }
 
   /** Stops the collector, which stores first what it has, and removes everything. */
@@ -124,7 +125,28 @@ public final class Lab implements AutoCloseable {
 
   private void remove() {
     try (folder) {
-      folder.remove();
+      try {
+        findCollector().ifPresent(LabCollector::stop);
+      } finally {
+        folder.remove();
+      }
+    }
+  }
+
+  private synchronized void start(List<Scenario> scenarios) {
+    if (started) {
+      throw new LabException("a lab runs once; open another one");
+    }
+    started = true;
+    CollectorCommand command = config.collectorCommand();
+    if (command != null) {
+      Path instances = InstancesFile.write(folder, controller, scenarios);
+      LabCollector launched = LabCollector.start(folder, command.watching(instances));
+      collector = launched;
+      if (!launched.awaitCapturing()) {
+        listener.note(
+            "the collector does not say that it captures kills; going on without waiting");
+      }
     }
   }
 

@@ -15,9 +15,8 @@ import java.util.stream.Stream;
  *
  * @param version the interface its files follow
  * @param directory its folder
- * @param path the same below the mount, as {@code /proc/<pid>/cgroup} shows it
  */
-record LabCgroup(CgroupVersion version, Path directory, String path) {
+record LabCgroup(CgroupVersion version, Path directory) {
 
   /** The names of the lab's cgroups start with this; nothing else is ever removed. */
   static final String NAME_PREFIX = "headroom-lab-";
@@ -30,7 +29,7 @@ record LabCgroup(CgroupVersion version, Path directory, String path) {
     if (name == null || !name.toString().startsWith(NAME_PREFIX)) {
       throw new LabException("not a cgroup of the lab: " + directory);
     }
-    return new LabCgroup(version, directory, directory.toString());
+    return new LabCgroup(version, directory);
   }
 
   /** Limits memory and swap together, so that nothing but a kill can follow. */
@@ -110,7 +109,7 @@ record LabCgroup(CgroupVersion version, Path directory, String path) {
         if (Files.isDirectory(directory)) {
           try (Stream<Path> children = Files.list(directory)) {
             for (Path child : children.filter(Files::isDirectory).toList()) {
-              new LabCgroup(version, child, path).remove();
+              new LabCgroup(version, child).remove();
             }
           }
         }

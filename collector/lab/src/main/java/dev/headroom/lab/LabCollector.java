@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The collector that watches the victims, as a process of its own, so that it can be killed. */
-public final class LabCollector implements AutoCloseable {
+public final class LabCollector {
 
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
 
   private final RunFolder folder;
@@ -28,9 +29,35 @@ public final class LabCollector implements AutoCloseable {
     return new LabCollector(folder, command);
   }
 
+  /** The process of now, or the last one. */
+  public long pid() {
+    return process.pid();
+  }
+
   /** Whether the process runs. */
   public boolean isAlive() {
     return process.isAlive();
+  }
+
+  /**
+   * Waits until it says that it captures kills.
+   *
+   * @return whether it did in time
+   * @throws LabException when it ended instead; the message ends with what it wrote
+   */
+  boolean awaitCapturing() {
+    long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
+    while (!log().contains(CollectorCommand.CAPTURING)) {
+      if (!process.isAlive()) {
+        throw new LabException(
+            "the collector ended with exit code %d:%n%s".formatted(process.exitValue(), log()));
+      }
+      if (System.nanoTime() > deadline) {
+        return false;
+      }
+      Pause.ofMillis(50);
+    }
+    return true;
   }
 
   /** What it wrote on standard output and standard error since the run began. */
@@ -57,8 +84,7 @@ public final class LabCollector implements AutoCloseable {
   }
 
   /** Stops it in good order; it stores first what it has. */
-  @Override
-  public void close() {
+  void stop() {
     process.destroy();
     awaitEnd();
   }

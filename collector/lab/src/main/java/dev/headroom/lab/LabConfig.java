@@ -2,8 +2,8 @@ package dev.headroom.lab;
 
 import dev.headroom.embedded.PostgresInstall;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a lab runs.
@@ -26,11 +26,10 @@ public record LabConfig(
     int parallelism,
     int rounds,
     OptionalLong memoryMaxBytes,
-    List<String> collectorCommand) {
+    @Nullable CollectorCommand collectorCommand) {
 
   public LabConfig {
     stateDirectory = stateDirectory.toAbsolutePath().normalize();
-    collectorCommand = List.copyOf(collectorCommand);
     if (parallelism < 1) {
       throw new IllegalArgumentException("parallelism must be at least 1, not " + parallelism);
     }
@@ -41,10 +40,10 @@ public record LabConfig(
 
   /** One scenario at a time, one round each, no collector. */
   public static LabConfig of(Path stateDirectory, PostgresInstall install, String node) {
-    return new LabConfig(stateDirectory, install, node, 1, 1, OptionalLong.empty(), List.of());
+    return new LabConfig(stateDirectory, install, node, 1, 1, OptionalLong.empty(), null);
   }
 
-  public LabConfig withCollector(List<String> command) {
+  public LabConfig withCollector(CollectorCommand command) {
     return new LabConfig(
         stateDirectory, install, node, parallelism, rounds, memoryMaxBytes, command);
   }

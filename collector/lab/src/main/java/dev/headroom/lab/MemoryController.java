@@ -87,7 +87,7 @@ public record MemoryController(CgroupVersion version, Path mount, String ownPath
               .formatted(directory, e.getClass().getSimpleName()),
           e);
     }
-    return new LabCgroup(version, directory, childPath(name));
+    return new LabCgroup(version, directory);
   }
 
   /** The folder that {@link #create} makes for a name. */
@@ -95,7 +95,8 @@ public record MemoryController(CgroupVersion version, Path mount, String ownPath
     return mount.resolve(parentPath().substring(1)).resolve(name);
   }
 
-  private String childPath(String name) {
+  /** The path below the mount of what {@link #create} makes for a name. */
+  String childPath(String name) {
     return parentPath().equals("/") ? "/" + name : parentPath() + "/" + name;
   }
 

@@ -95,9 +95,14 @@ final class RunFolder implements AutoCloseable {
    */
   synchronized LabCgroup makeCgroup(MemoryController controller, String name) {
     requireNotRemoved();
-    String fullName = LabCgroup.NAME_PREFIX + runId() + "-" + name;
+    String fullName = cgroupName(name);
     append("cgroup " + controller.version() + " " + controller.childDirectory(fullName));
     return controller.create(fullName);
+  }
+
+  /** The full name of the cgroup that {@link #makeCgroup} makes for a name. */
+  String cgroupName(String name) {
+    return LabCgroup.NAME_PREFIX + runId() + "-" + name;
   }
 
   /** Writes down a server that is about to be started in a cgroup of this folder. */

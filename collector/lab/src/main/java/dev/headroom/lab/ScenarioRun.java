@@ -1,6 +1,5 @@
 package dev.headroom.lab;
 
-import dev.headroom.model.InstanceId;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,16 +86,15 @@ final class ScenarioRun {
   }
 
   private void startVictims(KillWatch watch) throws Exception {
-    for (int i = 0; i < scenario.victims(); i++) {
-      String name = scenario.victims() == 1 ? scenario.name() : scenario.name() + "-" + (i + 1);
-      LabCgroup cgroup = folder.makeCgroup(controller, name);
+    for (VictimPlace place : VictimPlace.list(scenario, controller, folder)) {
+      LabCgroup cgroup = folder.makeCgroup(controller, place.name());
       cgroups.add(cgroup);
       cgroup.limit(config.memoryMaxBytes().orElse(scenario.memoryMaxBytes()));
       if (scenario.groupKill()) {
         cgroup.killAsGroup();
       }
       watch.add(cgroup);
-      Victim victim = Victim.start(name, folder, cgroup, template, scenario.settings());
+      Victim victim = Victim.start(place, folder, cgroup, template, scenario.settings());
       victims.add(victim);
       try (Stage stage = new Stage(scenario.name(), victim)) {
         scenario.workload().prepare(stage);
@@ -162,13 +160,12 @@ final class ScenarioRun {
   private List<ScenarioResult.VictimResult> stopVictims() {
     victims.forEach(Victim::close);
     List<ScenarioResult.VictimResult> results = new ArrayList<>();
-    for (int i = 0; i < victims.size(); i++) {
-      Victim victim = victims.get(i);
-      LabCgroup cgroup = cgroups.get(i);
+    for (Victim victim : victims) {
+      LabCgroup cgroup = victim.cgroup();
       results.add(
           new ScenarioResult.VictimResult(
-              InstanceId.of(config.node(), cgroup.path(), victim.dataDirectory().toString()),
-              cgroup.path(),
+              victim.place().instanceId(config.node()),
+              victim.place().cgroupPath(),
               cgroup.oomKills(),
               cgroup.peakBytes()));
     }

@@ -80,7 +80,7 @@ public final class Scenarios {
               new Prepared(
                   stage -> {
                     for (int i = 0; i < 5; i++) {
-                      stage.execute(Sql.fillTable("warm_" + i, 40));
+                      stage.execute(Sql.sparseTable("warm_" + i, 40));
                     }
                   },
                   Scenarios::connectUntilKilled)),
@@ -202,7 +202,7 @@ public final class Scenarios {
               "Many short allocations",
               SURVIVES,
               "What all statements allocated together is not what they hold at a time.",
-              320 * MIB,
+              160 * MIB,
               Map.of(),
               stage ->
                   stage.together(
@@ -210,7 +210,7 @@ public final class Scenarios {
                       (s, index) ->
                           s.session(statement -> {
                             for (int i = 0; i < 60; i++) {
-                              Stage.drain(statement, Sql.value(8 + (index + i) % 16));
+                              Stage.drain(statement, Sql.value(4 + (index + i) % 8));
                             }
                           }))));
 

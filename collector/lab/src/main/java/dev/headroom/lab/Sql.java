@@ -40,6 +40,17 @@ final class Sql {
         .formatted(table, mib * 1024);
   }
 
+  /**
+   * Makes a table of {@code mib} MiB with one row per page, so that reading it touches memory fast.
+   */
+  static String sparseTable(String table, long mib) {
+    return """
+    CREATE TABLE %s WITH (fillfactor = 10) AS
+    SELECT g AS id, repeat(md5(g::text), 30) AS line FROM generate_series(1, %d) g\
+    """
+        .formatted(table, mib * MIB / 8192);
+  }
+
   /** Runs a statement once per number, in one block; {@code %s} stands for the number. */
   static String repeat(int from, int to, String statement) {
     return "DO $repeat$ BEGIN FOR i IN %d..%d LOOP EXECUTE format($each$%s$each$, i); END LOOP; END $repeat$"

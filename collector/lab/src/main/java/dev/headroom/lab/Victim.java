@@ -41,7 +41,7 @@ final class Victim implements AutoCloseable {
           "-c",
           "mount -t tmpfs tmpfs /dev/shm && exec \"$0\" \"$@\"");
 
-  private final Path directory;
+  private final VictimPlace place;
   private final LabCgroup cgroup;
   private final VictimTemplate template;
   private final PostgresServer server;
@@ -49,11 +49,11 @@ final class Victim implements AutoCloseable {
   private int port;
 
   private Victim(
-      Path directory, LabCgroup cgroup, VictimTemplate template, Map<String, String> settings) {
-    this.directory = directory;
+      VictimPlace place, LabCgroup cgroup, VictimTemplate template, Map<String, String> settings) {
+    this.place = place;
     this.cgroup = cgroup;
     this.template = template;
-    this.server = template.server(directory);
+    this.server = template.server(place.directory());
     this.options =
         ServerOptions.defaults()
             .withSettings(template.settings(settings))
@@ -65,14 +65,13 @@ final class Victim implements AutoCloseable {
    * Copies the template, starts the server in the cgroup and waits until it accepts connections.
    */
   static Victim start(
-      String name,
+      VictimPlace place,
       RunFolder folder,
       LabCgroup cgroup,
       VictimTemplate template,
       Map<String, String> settings) {
-    Path directory = folder.directory().resolve(name);
-    template.copyTo(directory);
-    Victim victim = new Victim(directory, cgroup, template, settings);
+    template.copyTo(place.directory());
+    Victim victim = new Victim(place, cgroup, template, settings);
     folder.recordServer(victim.server.dataDirectory(), victim.server.socketDirectory());
     victim.port = victim.server.start(victim.options).port();
     return victim;
@@ -82,8 +81,8 @@ final class Victim implements AutoCloseable {
     return cgroup;
   }
 
-  Path dataDirectory() {
-    return server.dataDirectory();
+  VictimPlace place() {
+    return place;
   }
 
   /**
@@ -122,7 +121,7 @@ final class Victim implements AutoCloseable {
       if (System.nanoTime() > deadline) {
         throw new LabException(
             "%s was not ready again within %d s; see %s"
-                .formatted(directory.getFileName(), START_TIMEOUT.toSeconds(), server.log()));
+                .formatted(place.name(), START_TIMEOUT.toSeconds(), server.log()));
       }
       Pause.ofMillis(50);
     }
@@ -146,13 +145,13 @@ final class Victim implements AutoCloseable {
   /** Stops the server in good order, so that it takes its shared memory away. */
   @Override
   public void close() {
-    Postmaster.stopAll(List.of(dataDirectory()), cgroup.processes());
+    Postmaster.stopAll(List.of(server.dataDirectory()), cgroup.processes());
   }
 
   /** Gives the disk back; the server must have been stopped. */
   void deleteFiles() {
     RunFolder.deleteTree(server.socketDirectory());
-    RunFolder.deleteTree(directory);
+    RunFolder.deleteTree(place.directory());
   }
 
   private static List<String> launchPrefix(LabCgroup cgroup) {

@@ -33,7 +33,8 @@ class LabCleanUpTest {
     public static void main(String[] args) throws IOException {
       LabConfig config =
           LabConfig.of(Path.of(args[0]), LabMachine.assumePostgres(), "test-node")
-              .withCollector(List.of("sleep", "600"));
+              .withCollector(instances ->
+                  List.of("sh", "-c", "echo " + CollectorCommand.CAPTURING + "; exec sleep 600"));
       Scenario sleep =
           new Scenario(
               "sleep",

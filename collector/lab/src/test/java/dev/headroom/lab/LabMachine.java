@@ -17,6 +17,24 @@ import java.nio.file.attribute.PosixFilePermissions;
  */
 final class LabMachine {
 
+  /** One Markdown row per scenario, as docs/lab.md has them. */
+  static final LabListener PRINTING =
+      new LabListener() {
+        @Override
+        public void scenarioEnded(ScenarioResult result) {
+          System.out.printf(
+              "| `%s` | %s | %d of %d | %d | %d | %.1f | %s |%n",
+              result.scenario().name(),
+              result.outcome(),
+              result.roundsWithKill(),
+              result.rounds(),
+              result.oomKills(),
+              result.burstKills(),
+              result.elapsed().toMillis() / 1000.0,
+              result.victims().stream().map(victim -> victim.peakBytes() >> 20).toList());
+        }
+      };
+
   private LabMachine() {}
 
   /** The private install when it is there, else the newest Postgres of the machine. */

@@ -1,0 +1,23 @@
+package dev.headroom.lab;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * How to start a collector as a process of its own. Once it captures kills, that process prints a
+ * line with {@value #CAPTURING}: the lab waits for it before it kills.
+ */
+@FunctionalInterface
+public interface CollectorCommand {
+
+  /** What the process prints once it captures kills. */
+  String CAPTURING = "capturing OOM kills";
+
+  /**
+   * The program and its arguments.
+   *
+   * @param instancesFile lists the victims with their labels, as {@code
+   *     dev.headroom.collector.InstanceSelection} reads it
+   */
+  List<String> watching(Path instancesFile);
+}
