@@ -68,6 +68,17 @@ public final class CgroupReader {
     };
   }
 
+  /** The kernel's own count of OOM kills in the cgroup; empty when it cannot be read. */
+  public OptionalLong findOomKills(Consumer<IOException> problems) {
+    String file =
+        switch (hierarchy.version()) {
+          case V1 -> "memory.oom_control";
+          case V2 -> "memory.events";
+        };
+    @Nullable Long count = flatKeyed(file, problems).get("oom_kill");
+    return count == null ? OptionalLong.empty() : OptionalLong.of(count);
+  }
+
   /**
    * The smallest limit on the way from the cgroup to the root of what is mounted; empty when no
    * limit on the way could be read.

@@ -77,7 +77,7 @@ public final class PostmasterDiscovery {
     }
     Optional<ProcStat> stat = proc.findStat(pid);
     Optional<ProcStatus> status = proc.findStatus(pid);
-    if (stat.isEmpty() || status.isEmpty() || runsPostgres(stat.get().ppid())) {
+    if (stat.isEmpty() || status.isEmpty() || mayRunPostgres(stat.get().ppid())) {
       return Optional.empty();
     }
     ProcessKey key = new ProcessKey(pid, stat.get().startTimeTicks());
@@ -109,6 +109,15 @@ public final class PostmasterDiscovery {
             file.get().dataDirectory(),
             file.get().port(),
             version));
+  }
+
+  /** Some sandboxes hide the program of their first process even from root. */
+  private boolean mayRunPostgres(int pid) throws IOException {
+    try {
+      return runsPostgres(pid);
+    } catch (AccessDeniedException hidden) {
+      return proc.findStat(pid).filter(stat -> stat.comm().equals(PROGRAM)).isPresent();
+    }
   }
 
   private boolean runsPostgres(int pid) throws IOException {

@@ -6,6 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
@@ -23,12 +25,20 @@ final class ProcessMemory implements Closeable {
   }
 
   /**
-   * @throws IOException when the process is gone or the kernel refuses, which it does without
-   *     {@code CAP_SYS_PTRACE}
+   * Opens the memory of a process; empty when the process has ended.
+   *
+   * @throws IOException when the kernel refuses, which it does without {@code CAP_SYS_PTRACE}
    */
-  static ProcessMemory open(Path processDirectory) throws IOException {
-    return new ProcessMemory(
-        FileChannel.open(processDirectory.resolve("mem"), StandardOpenOption.READ));
+  static Optional<ProcessMemory> open(Path processDirectory) throws IOException {
+    Path file = processDirectory.resolve("mem");
+    try {
+      return Optional.of(new ProcessMemory(FileChannel.open(file, StandardOpenOption.READ)));
+    } catch (NoSuchFileException gone) {
+      return Optional.empty();
+    } catch (AccessDeniedException denied) {
+      throw new IOException(
+          file + " may not be read; run the collector as root or with CAP_SYS_PTRACE", denied);
+    }
   }
 
   /** So many bytes at this address, little-endian. */

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,35 +67,33 @@ public final class ServerGlobals {
 
   /** Adds what the postmaster's own globals and its memory map say. */
   public void addFacts(Facts.Builder facts) throws IOException {
-    try (ProcessMemory memory = memory(postmasterPid)) {
-      find(memory, bufferCount, Integer.BYTES)
-          .ifPresent(count -> facts.set(Fact.SHARED_BUFFERS, count.getInt() * BLOCK_BYTES));
-      find(memory, maxConnections, Integer.BYTES)
-          .ifPresent(count -> facts.set(Fact.MAX_CONNECTIONS, count.getInt()));
-    }
+    read(
+        postmasterPid,
+        memory -> {
+          find(memory, bufferCount, Integer.BYTES)
+              .ifPresent(count -> facts.set(Fact.SHARED_BUFFERS, count.getInt() * BLOCK_BYTES));
+          find(memory, maxConnections, Integer.BYTES)
+              .ifPresent(count -> facts.set(Fact.MAX_CONNECTIONS, count.getInt()));
+          return Optional.empty();
+        });
     facts.set(Fact.SHARED_MEMORY, SharedMemorySegment.findBytes(proc.directory(postmasterPid)));
   }
 
   /** {@code cluster_name}; empty text when it is not set. */
   public Optional<String> findClusterName() throws IOException {
-    try (ProcessMemory memory = memory(postmasterPid)) {
-      return find(memory, clusterName, Long.BYTES)
-          .flatMap(pointer -> memory.findText(pointer.getLong(), CLUSTER_NAME_BYTES));
-    }
+    return read(
+        postmasterPid,
+        memory ->
+            find(memory, clusterName, Long.BYTES)
+                .flatMap(pointer -> memory.findText(pointer.getLong(), CLUSTER_NAME_BYTES)));
   }
 
   /** When the configuration was last read, microseconds since 2000-01-01 UTC. */
   public OptionalLong findReloadTimeUs() throws IOException {
-    try (ProcessMemory memory = memory(postmasterPid)) {
-      return find(memory, reloadTime, Long.BYTES)
-          .map(time -> OptionalLong.of(time.getLong()))
-          .orElse(OptionalLong.empty());
-    }
-  }
-
-  /** Whether statements can be read at all: the program exports where they are. */
-  public boolean knowsStatements() {
-    return queryString.isPresent();
+    return read(
+            postmasterPid, memory -> find(memory, reloadTime, Long.BYTES).map(ByteBuffer::getLong))
+        .map(OptionalLong::of)
+        .orElse(OptionalLong.empty());
   }
 
   /**
@@ -106,17 +105,14 @@ public final class ServerGlobals {
    */
   public Optional<Statement> findStatement(int pid, @Nullable Integer namespacePid)
       throws IOException {
-    try (ProcessMemory memory = memory(pid)) {
-      long textAddress = find(memory, queryString, Long.BYTES).map(ByteBuffer::getLong).orElse(0L);
-      Optional<String> text = memory.findText(textAddress, QueryFingerprint.TEXT_BYTES);
-      return text.isEmpty()
-          ? Optional.empty()
-          : Optional.of(
-              new Statement(
-                  textAddress,
-                  text.get(),
-                  startOfActivity(memory, namespacePid == null ? pid : namespacePid)));
-    }
+    return read(pid, memory -> statement(memory, namespacePid == null ? pid : namespacePid));
+  }
+
+  private Optional<Statement> statement(ProcessMemory memory, int namespacePid) {
+    long textAddress = find(memory, queryString, Long.BYTES).map(ByteBuffer::getLong).orElse(0L);
+    return memory
+        .findText(textAddress, QueryFingerprint.TEXT_BYTES)
+        .map(text -> new Statement(textAddress, text, startOfActivity(memory, namespacePid)));
   }
 
   private @Nullable Long startOfActivity(ProcessMemory memory, int namespacePid) {
@@ -131,8 +127,15 @@ public final class ServerGlobals {
     return processStart > 0 && activityStart >= processStart ? activityStart : null;
   }
 
-  private ProcessMemory memory(int pid) throws IOException {
-    return ProcessMemory.open(proc.directory(pid));
+  private <T> Optional<T> read(int pid, Function<ProcessMemory, Optional<T>> reading)
+      throws IOException {
+    Optional<ProcessMemory> opened = ProcessMemory.open(proc.directory(pid));
+    if (opened.isEmpty()) {
+      return Optional.empty();
+    }
+    try (ProcessMemory memory = opened.get()) {
+      return reading.apply(memory);
+    }
   }
 
   private static Optional<ByteBuffer> find(ProcessMemory memory, OptionalLong address, int bytes) {
