@@ -27,10 +27,16 @@ import dev.headroom.model.Sample;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The tables of a recording. Numbers and names are for ever. */
+/**
+ * The tables of a recording. Numbers and names are for ever.
+ *
+ * <p>Maps are handed out in the order of their keys: the model's own order changes from one start
+ * of the JVM to the next, and the files must not.
+ */
 final class Tables {
 
   static final Table<Instance> INSTANCE = instance();
@@ -58,7 +64,7 @@ final class Tables {
         .column("data_directory", TEXT, Instance::dataDirectory)
         .unhashed("port", INTEGER, Instance::port)
         .unhashed("postgres_version", TEXT, Instance::postgresVersion)
-        .unhashed("labels", TEXT_MAP, Instance::labels)
+        .unhashed("labels", TEXT_MAP, row -> new TreeMap<>(row.labels()))
         .unhashed("observed_at", INSTANT, Instance::observedAt)
         .build(
             Instance::id,
@@ -303,7 +309,7 @@ final class Tables {
         .column("mode", TEXT, row -> text(row.mode()))
         .column("applied", BOOLEAN, Decision::applied)
         .column("reason", TEXT, Decision::reason)
-        .column("inputs", NUMBER_MAP, Decision::inputs)
+        .column("inputs", NUMBER_MAP, row -> new TreeMap<>(row.inputs()))
         .column("evaluation_ns", LONG, Decision::evaluationNs)
         .build(
             Decision::instanceId,
