@@ -9,8 +9,6 @@ import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.OomKill;
 import dev.headroom.model.ProcessSample;
 import dev.headroom.model.Sample;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +33,20 @@ public final class InstanceReader implements Iterator<InstanceRecording>, AutoCl
 
   private static final Comparator<ProcessSample> BY_PID =
       Comparator.comparingInt(ProcessSample::pid).thenComparingLong(ProcessSample::startTicks);
+
+  private static final Comparator<OomKill> KILL_ORDER =
+      Comparator.comparing(OomKill::killedAt)
+          .thenComparing(OomKill::killId, InstanceReader::compareBytes);
+  private static final Comparator<InstanceEvent> INSTANCE_EVENT_ORDER =
+      Comparator.comparing(InstanceEvent::occurredAt).thenComparing(InstanceEvent::kind);
+  private static final Comparator<GuardEvent> GUARD_EVENT_ORDER =
+      Comparator.comparing(GuardEvent::occurredAt)
+          .thenComparingInt(GuardEvent::pid)
+          .thenComparing(GuardEvent::kind)
+          .thenComparing(
+              GuardEvent::policyId, Comparator.nullsLast(Comparator.<String>naturalOrder()));
+  private static final Comparator<Decision> DECISION_ORDER =
+      Comparator.comparing(Decision::decidedAt).thenComparing(Decision::policyId);
 
   private final Path directory;
   private final List<TableFile.Reader<?>> open = new ArrayList<>();
@@ -96,25 +109,19 @@ public final class InstanceReader implements Iterator<InstanceRecording>, AutoCl
 
   @Override
   public void close() {
-    try {
-      for (TableFile.Reader<?> reader : open) {
-        reader.close();
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    open.forEach(TableFile.Reader::close);
   }
 
   private InstanceRecording read(Instance instance) {
     InstanceId id = instance.id();
-    listOf(instances, Tables.INSTANCE, id);
+    listOf(instances, id, Comparator.comparing(Instance::id));
     return new InstanceRecording(
         instance,
         samples(id),
-        listOf(kills, Tables.OOM_KILL, id),
-        listOf(instanceEvents, Tables.INSTANCE_EVENT, id),
-        listOf(guardEvents, Tables.GUARD_EVENT, id),
-        listOf(decisions, Tables.DECISION, id));
+        listOf(kills, id, KILL_ORDER),
+        listOf(instanceEvents, id, INSTANCE_EVENT_ORDER),
+        listOf(guardEvents, id, GUARD_EVENT_ORDER),
+        listOf(decisions, id, DECISION_ORDER));
   }
 
   private void requireAscending(InstanceId id) {
@@ -125,26 +132,26 @@ public final class InstanceReader implements Iterator<InstanceRecording>, AutoCl
     previous = id;
   }
 
-  /** The instance's rows in ascending time order; rows of one moment stay as they are. */
+  /** The instance's rows in the order in which the database gives them: by time and key. */
   private static <R> List<R> listOf(
-      TableFile.@Nullable Reader<R> reader, Table<R> table, InstanceId id) {
+      TableFile.@Nullable Reader<R> reader, InstanceId id, Comparator<R> order) {
     if (reader == null) {
       return List.of();
     }
     List<R> rows = reader.listOf(id);
-    rows.sort(Comparator.comparing(table.time()));
+    rows.sort(order);
     return rows;
   }
 
   private List<Sample> samples(InstanceId id) {
     Map<Instant, List<ProcessSample>> processesByTime = new HashMap<>();
-    for (ProcessRow row : listOf(processes, Tables.PROCESS_SAMPLE, id)) {
+    for (ProcessRow row : listOf(processes, id, Comparator.comparing(ProcessRow::sampledAt))) {
       processesByTime
           .computeIfAbsent(row.sampledAt(), time -> new ArrayList<>())
           .add(row.process());
     }
     List<Sample> complete = new ArrayList<>();
-    for (Sample sample : listOf(samples, Tables.MEMORY_SAMPLE, id)) {
+    for (Sample sample : listOf(samples, id, Comparator.comparing(Sample::sampledAt))) {
       List<ProcessSample> atTime = processesByTime.remove(sample.sampledAt());
       if (!complete.isEmpty() && complete.getLast().sampledAt().equals(sample.sampledAt())) {
         throw malformed(
@@ -157,6 +164,13 @@ public final class InstanceReader implements Iterator<InstanceRecording>, AutoCl
           Tables.PROCESS_SAMPLE, "instance " + id + " has processes but no sample at " + orphaned);
     }
     return complete;
+  }
+
+  private static int compareBytes(UUID left, UUID right) {
+    int high = Long.compareUnsigned(left.getMostSignificantBits(), right.getMostSignificantBits());
+    return high != 0
+        ? high
+        : Long.compareUnsigned(left.getLeastSignificantBits(), right.getLeastSignificantBits());
   }
 
   private static Sample withProcesses(Sample sample, List<ProcessSample> processes) {

@@ -11,6 +11,7 @@ import com.jerolba.carpet.model.FieldTypes;
 import com.jerolba.carpet.model.WriteRecordModelType;
 import dev.headroom.model.InstanceId;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,7 +80,12 @@ final class TableFile {
       this.rows =
           guarded(() ->
               new CarpetReader<>(new FileSystemInputFile(file.toFile()), mapClass()).iterator());
-      advance();
+      try {
+        advance();
+      } catch (RuntimeException e) {
+        close();
+        throw e;
+      }
     }
 
     /** The next row, which stays the next; null at the end. */
@@ -131,8 +137,12 @@ final class TableFile {
     }
 
     @Override
-    public void close() throws IOException {
-      rows.close();
+    public void close() {
+      try {
+        rows.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
     /** The library takes a row without a fixed schema as a map from column name to value. */

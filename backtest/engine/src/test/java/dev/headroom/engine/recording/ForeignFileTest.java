@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.headroom.engine.recording.RecordingManifest.TableSummary;
 import dev.headroom.model.Instance;
+import dev.headroom.model.InstanceEvent;
 import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.ProcessSample;
 import dev.headroom.model.Sample;
@@ -18,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -132,6 +134,21 @@ class ForeignFileTest {
 
     assertThat(read()).isEqualTo(LAB);
     RecordingDirectory.open(directory).verifyContentHash();
+  }
+
+  /** As the database gives them; canonical order would put the longer word last. */
+  @Test
+  void eventsOfOneMoment_comeInTheOrderOfTheirKeys() throws IOException {
+    Sample sample = samples().getFirst();
+    List<InstanceEvent> events =
+        Stream.of(InstanceEvent.Kind.START, InstanceEvent.Kind.READY, InstanceEvent.Kind.STOP)
+            .map(kind ->
+                new InstanceEvent(sample.instanceId(), sample.sampledAt(), kind, null, null))
+            .toList();
+
+    replace(Tables.INSTANCE_EVENT, events.reversed());
+
+    assertThat(read().getFirst().instanceEvents()).isEqualTo(events);
   }
 
   @Test
