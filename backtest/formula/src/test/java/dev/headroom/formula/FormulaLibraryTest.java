@@ -90,6 +90,14 @@ class FormulaLibraryTest {
 
   @ParameterizedTest
   @MethodSource("formulas")
+  void limits_onCgroupV1_areFinite(LibraryFormula library) {
+    var v1 = new EnumMap<>(V2);
+    v1.keySet().removeIf(input -> input.sourceV1().equals("absent"));
+    assertThat(limit(library.name(), v1)).isFinite().isPositive();
+  }
+
+  @ParameterizedTest
+  @MethodSource("formulas")
   void limits_withoutAGuard_areFinite(LibraryFormula library) {
     var resident = new EnumMap<>(V2);
     resident.remove(Input.ALLOCATED_PEAK);
