@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.CoreMigrationType;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationState;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class SchemaMigration {
 
   /** The newest versioned migration of this program. */
-  public static final int LATEST_VERSION = 21;
+  public static final int LATEST_VERSION = 24;
 
   private static final String LOCATION = "classpath:dev/headroom/store/migration";
 
@@ -49,7 +50,10 @@ public final class SchemaMigration {
    */
   public static List<Step> info(DataSource dataSource) {
     try {
-      return Arrays.stream(flyway(dataSource).info().all()).map(SchemaMigration::step).toList();
+      return Arrays.stream(flyway(dataSource).info().all())
+          .filter(info -> info.getType() != CoreMigrationType.SCHEMA)
+          .map(SchemaMigration::step)
+          .toList();
     } catch (FlywayException e) {
       throw failure(e);
     }

@@ -35,13 +35,7 @@ enum TestServer {
     @Override
     String start() throws IOException {
       EmbeddedPostgres server = EmbeddedPostgres.builder().setServerConfig("fsync", "off").start();
-      atExit(() -> {
-        try {
-          server.close();
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
-        }
-      });
+      // It stops and deletes itself when the JVM ends.
       return "jdbc:postgresql://localhost:" + server.getPort() + "/%s?user=postgres";
     }
   },
@@ -64,21 +58,29 @@ enum TestServer {
               directory.resolve("data"),
               directory.resolve("server.log"),
               OsUser.forPostgres());
-      atExit(() -> {
-        server.stop(StopMode.IMMEDIATE, Duration.ofSeconds(30));
-        delete(directory);
-      });
+      Runtime.getRuntime()
+          .addShutdownHook(
+              new Thread(() -> {
+                server.stop(StopMode.IMMEDIATE, Duration.ofSeconds(30));
+                delete(directory);
+              }));
       server.initialize("postgres", Optional.empty(), List.of());
       ServerStatus.Running running =
           server.start(
               ServerOptions.defaults()
-                  .withSettings(Map.of("shared_preload_libraries", "timescaledb", "fsync", "off")));
+                  .withSettings(
+                      Map.of(
+                          "shared_preload_libraries", "timescaledb",
+                          // Its workers would stay connected to the template database.
+                          "timescaledb.max_background_workers", "0",
+                          "fsync", "off")));
       return "jdbc:postgresql://localhost:" + running.port() + "/%s?user=postgres";
     }
   };
 
   private static final AtomicInteger COUNT = new AtomicInteger();
 
+  private static final Map<TestServer, String> TEMPLATES = new ConcurrentHashMap<>();
   private static final Map<TestServer, String> URL_FORMATS = new ConcurrentHashMap<>();
 
   /** Starts the server; returns the URL of the superuser with a gap for the database. */
@@ -86,20 +88,28 @@ enum TestServer {
 
   /** The URL of a new database without a schema. */
   String emptyDatabase() {
-    String name = "test_" + COUNT.incrementAndGet();
-    try (Database postgres = Database.connect(url("postgres"))) {
-      TestSql.execute(postgres.dataSource(), "CREATE DATABASE " + name);
-    }
-    return url(name);
+    return createDatabase("");
   }
 
   /** The URL of a new database with the current schema. */
   String migratedDatabase() {
-    String url = emptyDatabase();
+    return createDatabase(" TEMPLATE " + TEMPLATES.computeIfAbsent(this, TestServer::template));
+  }
+
+  private static String template(TestServer server) {
+    String url = server.emptyDatabase();
     try (Database database = Database.connect(url)) {
       SchemaMigration.migrate(database.dataSource());
+      return TestSql.query(database.dataSource(), "SELECT current_database()").getFirst();
     }
-    return url;
+  }
+
+  private String createDatabase(String options) {
+    String name = "test_" + COUNT.incrementAndGet();
+    try (Database postgres = Database.connect(url("postgres"))) {
+      TestSql.execute(postgres.dataSource(), "CREATE DATABASE " + name + options);
+    }
+    return url(name);
   }
 
   private String url(String database) {
@@ -112,10 +122,6 @@ enum TestServer {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private static void atExit(Runnable action) {
-    Runtime.getRuntime().addShutdownHook(new Thread(action));
   }
 
   private static void delete(Path directory) {

@@ -37,6 +37,17 @@ final class TestSql {
     }
   }
 
+  /** What the server says against the statement. */
+  static String errorOf(DataSource dataSource, String sql) {
+    try (Connection connection = dataSource.getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    } catch (SQLException e) {
+      return String.valueOf(e.getMessage());
+    }
+    throw new AssertionError("nothing was said against: " + sql);
+  }
+
   static long count(DataSource dataSource, String table) {
     return Long.parseLong(query(dataSource, "SELECT count(*) FROM headroom." + table).getFirst());
   }

@@ -17,7 +17,8 @@ GRANT SELECT ON
   headroom.memory_sample, headroom.process_sample, headroom.oom_kill, headroom.instance_event,
   headroom.guard_event, headroom.decision, headroom.collector_event,
   headroom.policy, headroom.rollout, headroom.rollout_event,
-  headroom.recording, headroom.recording_instance, headroom.backtest_run, headroom.backtest_kill
+  headroom.recording, headroom.recording_instance, headroom.backtest_run, headroom.backtest_kill,
+  headroom.memory_sample_1m, headroom.memory_sample_1h, headroom.retention, headroom.rollup
   TO headroom_reader, headroom_operator;
 
 GRANT INSERT ON headroom.policy, headroom.rollout_event TO headroom_operator;
@@ -26,3 +27,4 @@ GRANT INSERT, UPDATE, DELETE ON
   headroom.recording, headroom.recording_instance, headroom.backtest_run, headroom.backtest_kill
   TO headroom_operator;
 GRANT SELECT, INSERT, UPDATE ON headroom.api_token TO headroom_operator;
+GRANT UPDATE (keep) ON headroom.retention TO headroom_operator;

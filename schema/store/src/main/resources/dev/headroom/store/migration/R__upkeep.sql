@@ -1,0 +1,95 @@
+-- What a process has to call from time to time where the database has no scheduler: refresh every few minutes,
+-- retention once a day. Both are quick when there is nothing to do, and harmless where a scheduler does it.
+CREATE OR REPLACE PROCEDURE headroom.refresh_rollups()
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  horizon constant timestamptz := date_bin('1 hour', now() - interval '2 hours', '2000-01-01 00:00+00');
+  hours timestamptz[];
+  instances uuid[];
+  target record;
+BEGIN
+  -- The edition timescale has policies for it; elsewhere one caller at a time is enough.
+  IF headroom.edition() = 'timescale'
+     OR NOT pg_try_advisory_xact_lock(hashtextextended('headroom.refresh_rollups', 0)) THEN
+    RETURN;
+  END IF;
+
+  WITH taken AS (DELETE FROM headroom.rollup_late RETURNING hour_at, instance_id)
+  SELECT array_agg(hour_at), array_agg(instance_id) INTO hours, instances FROM taken;
+
+  FOR target IN SELECT view_name, bucket_width, refreshed_to FROM headroom.rollup LOOP
+    EXECUTE format(
+      'DELETE FROM headroom.%I AS stored USING unnest($1, $2) AS late (hour_at, instance_id) '
+      'WHERE stored.instance_id = late.instance_id AND stored.bucket_at >= late.hour_at '
+      'AND stored.bucket_at < late.hour_at + interval ''1 hour''', target.view_name || '_rollup')
+      USING hours, instances;
+    EXECUTE format(
+      'INSERT INTO headroom.%I %s',
+      target.view_name || '_rollup',
+      headroom.rollup_query(
+        headroom.bucket_expression(target.bucket_width),
+        'unnest($1, $2) AS late (hour_at, late_instance_id) JOIN headroom.memory_sample ON instance_id = late_instance_id '
+        'AND sampled_at >= hour_at AND sampled_at < hour_at + interval ''1 hour'' AND sampled_at < $3'))
+      USING hours, instances, target.refreshed_to;
+
+    IF target.refreshed_to < horizon THEN
+      EXECUTE format(
+        'INSERT INTO headroom.%I %s',
+        target.view_name || '_rollup',
+        headroom.rollup_query(
+          headroom.bucket_expression(target.bucket_width),
+          'headroom.memory_sample WHERE sampled_at >= $1 AND sampled_at < $2'))
+        USING target.refreshed_to, horizon;
+      UPDATE headroom.rollup SET refreshed_to = horizon WHERE view_name = target.view_name;
+    END IF;
+  END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE headroom.refresh_rollups() IS
+  'Stores the buckets of memory_sample_1m and memory_sample_1h that are two hours old or got late samples';
+REVOKE ALL ON PROCEDURE headroom.refresh_rollups() FROM PUBLIC;
+GRANT EXECUTE ON PROCEDURE headroom.refresh_rollups() TO headroom_collector, headroom_operator;
+
+CREATE OR REPLACE PROCEDURE headroom.apply_retention()
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  rule record;
+  chunk record;
+  is_hypertable boolean;
+BEGIN
+  -- What is about to go is rolled up first.
+  CALL headroom.refresh_rollups();
+
+  FOR rule IN SELECT table_name, time_column, now() - keep AS horizon FROM headroom.retention WHERE keep IS NOT NULL LOOP
+    is_hypertable := false;
+    IF headroom.edition() <> 'plain' THEN
+      is_hypertable := EXISTS (
+        SELECT FROM timescaledb_information.hypertables
+        WHERE hypertable_schema = 'headroom' AND hypertable_name = rule.table_name);
+    END IF;
+
+    IF is_hypertable THEN
+      FOR chunk IN
+        SELECT range_start, range_end
+        FROM timescaledb_information.chunks
+        WHERE hypertable_schema = 'headroom' AND hypertable_name = rule.table_name AND range_end <= rule.horizon
+          AND NOT EXISTS (
+            SELECT FROM headroom.recording WHERE starts_at < range_end AND ends_at > range_start)
+      LOOP
+        EXECUTE format('SELECT public.drop_chunks(%L::regclass, older_than => %L::timestamptz, newer_than => %L::timestamptz)',
+                       'headroom.' || quote_ident(rule.table_name), chunk.range_end, chunk.range_start);
+      END LOOP;
+    ELSE
+      EXECUTE format(
+        'DELETE FROM headroom.%1$I AS aged WHERE aged.%2$I < $1 AND NOT EXISTS '
+        '(SELECT FROM headroom.recording WHERE starts_at <= aged.%2$I AND ends_at > aged.%2$I)',
+        rule.table_name, rule.time_column)
+        USING rule.horizon;
+    END IF;
+  END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE headroom.apply_retention() IS
+  'Drops what is older than the rules in retention say, except what a recording covers';
+REVOKE ALL ON PROCEDURE headroom.apply_retention() FROM PUBLIC;
+GRANT EXECUTE ON PROCEDURE headroom.apply_retention() TO headroom_collector, headroom_operator;
