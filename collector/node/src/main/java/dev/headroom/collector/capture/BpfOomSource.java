@@ -31,7 +31,12 @@ final class BpfOomSource implements OomSource {
 
     record Kill(long end, KernelOomEvent event) implements Looked {}
 
-    record Told(long end, Detail detail) implements Looked {}
+    record Told(long end, Detail detail) implements Looked {
+      boolean isOf(KernelOomEvent kill) {
+        return detail.pid() == kill.victim().pid()
+            && Long.valueOf(detail.startBoottimeNs()).equals(kill.victim().startBoottimeNs());
+      }
+    }
   }
 
   private static final Duration LOOK_AGAIN = Duration.ofMillis(5);
@@ -73,7 +78,8 @@ final class BpfOomSource implements OomSource {
         throw e;
       }
     } catch (IOException e) {
-      pins.close(false);
+      // What runs already may hold a backlog.
+      pins.close(pins.reopened());
       throw e;
     }
   }
@@ -154,16 +160,11 @@ final class BpfOomSource implements OomSource {
   }
 
   private Optional<Looked.Told> findDetail(KernelOomEvent kill) {
-    for (Looked entry : looked) {
-      if (entry instanceof Looked.Told told
-          && !done.contains(told.end())
-          && told.detail().pid() == kill.victim().pid()
-          && Long.valueOf(told.detail().startBoottimeNs())
-              .equals(kill.victim().startBoottimeNs())) {
-        return Optional.of(told);
-      }
-    }
-    return Optional.empty();
+    return looked.stream()
+        .filter(Looked.Told.class::isInstance)
+        .map(Looked.Told.class::cast)
+        .filter(told -> !done.contains(told.end()) && told.isOf(kill))
+        .findFirst();
   }
 
   private boolean mayStillGetDetail(KernelOomEvent kill) {
@@ -174,20 +175,24 @@ final class BpfOomSource implements OomSource {
     return LibC.boottimeNs() - boottimeNs < options.detailWait().toNanos();
   }
 
-  /**
-   * Gives back the records up to the first that is still wanted; a detail that no kill claimed in
-   * time is not.
-   */
+  /** Gives back the records up to the first that is still wanted. */
   private void giveBack() {
     while (!looked.isEmpty()) {
       Looked first = looked.getFirst();
-      boolean unclaimed = first instanceof Looked.Told told && !isFresh(told.detail().boottimeNs());
+      boolean unclaimed = first instanceof Looked.Told told && isUnclaimed(told);
       if (!done.remove(first.end()) && !unclaimed) {
         return;
       }
       looked.removeFirst();
       ring.consumeTo(first.end());
     }
+  }
+
+  /** The kernel kills for other reasons too, and no event of ours follows those. */
+  private boolean isUnclaimed(Looked.Told told) {
+    return !isFresh(told.detail().boottimeNs())
+        && looked.stream()
+            .noneMatch(entry -> entry instanceof Looked.Kill kill && told.isOf(kill.event()));
   }
 
   @Override

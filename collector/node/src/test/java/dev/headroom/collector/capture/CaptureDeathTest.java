@@ -1,12 +1,16 @@
 package dev.headroom.collector.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -48,22 +52,43 @@ class CaptureDeathTest {
     }
   }
 
+  /** Root's user without root's capabilities. */
+  @Test
+  void missingPrivileges_areNamed() throws Exception {
+    Path journal = Files.createFile(folder.resolve("journal"));
+    assumeTrue(
+        Files.isWritable(Path.of("/proc/sys/kernel/printk")), "dropping capabilities needs root");
+    List<String> command =
+        new ArrayList<>(List.of("setpriv", "--bounding-set=-all", "--inh-caps=-all"));
+    command.addAll(command(OomSourceKind.TP_BTF, journal));
+    Process child = new ProcessBuilder(command).redirectErrorStream(true).start();
+
+    String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+    assertThat(child.waitFor()).isEqualTo(1);
+    assertThat(output).contains("OOM kills cannot be captured: tp_btf: ").contains("CAP_BPF");
+  }
+
   private Process start(OomSourceKind kind, Path journal) throws IOException {
     Process child =
-        new ProcessBuilder(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                CaptureChild.class.getName(),
-                kind.label(),
-                folder.toString(),
-                journal.toString())
+        new ProcessBuilder(command(kind, journal))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     assertThat(child.inputReader().readLine()).isEqualTo("capturing");
     return child;
+  }
+
+  private List<String> command(OomSourceKind kind, Path journal) {
+    return List.of(
+        ProcessHandle.current().info().command().orElseThrow(),
+        "--enable-native-access=ALL-UNNAMED",
+        "-XX:TieredStopAtLevel=1",
+        "-cp",
+        System.getProperty("java.class.path"),
+        CaptureChild.class.getName(),
+        kind.label(),
+        folder.toString(),
+        journal.toString());
   }
 
   private static void awaitKills(Path journal, OomCgroup cgroup, int count) throws Exception {
