@@ -33,8 +33,14 @@ record FidelityCheck(Fidelity fidelity, List<String> notes) {
     for (Map.Entry<Fidelity, Integer> better : count.entrySet()) {
       if (better.getKey() != worst) {
         notes.add(
-            "%d of %d samples have fidelity %s, but others only %s, which is used for all"
-                .formatted(better.getValue(), informative, word(better.getKey()), word(worst)));
+            better.getValue()
+                + " of "
+                + informative
+                + " samples have fidelity "
+                + word(better.getKey())
+                + ", but others only "
+                + word(worst)
+                + ", which is used for all");
       }
     }
     return new FidelityCheck(worst, List.copyOf(notes));

@@ -11,6 +11,7 @@ final class Wording {
   private static final long KIB = 1L << 10;
   private static final long MIB = 1L << 20;
   private static final long GIB = 1L << 30;
+  private static final double SMALL_GIB_HOURS = 0.1;
   private static final double MS_PER_SECOND = 1000;
 
   private Wording() {}
@@ -29,7 +30,11 @@ final class Wording {
   }
 
   static String gibHours(@Nullable Double gibHours) {
-    return gibHours == null ? NO_DATA : String.format(Locale.ROOT, "%.1f GiB·h", gibHours);
+    if (gibHours == null) {
+      return NO_DATA;
+    }
+    boolean small = gibHours > 0 && gibHours < SMALL_GIB_HOURS;
+    return String.format(Locale.ROOT, small ? "%.4f GiB·h" : "%.1f GiB·h", gibHours);
   }
 
   /** Instance-days with enough digits to tell a short recording from none. */
