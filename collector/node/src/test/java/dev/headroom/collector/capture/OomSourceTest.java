@@ -96,6 +96,32 @@ class OomSourceTest {
     }
   }
 
+  /** A container's first process: pid 1 to itself, another to the node. */
+  @Test
+  void victimInAPidNamespace_isToldWithBothPids() throws Exception {
+    try (OomSource source = open(OomSourceKind.TP_BTF)) {
+      Process container = cgroup.start("unshare", "--pid", "--fork", "tail", "/dev/zero");
+      int outside = (int) container.pid();
+      container.waitFor();
+
+      List<KernelOomEvent> kills = new ArrayList<>();
+      OomEventHandler ours =
+          event -> {
+            if (Long.valueOf(cgroup.id()).equals(requireNonNull(event.victimCgroup()).id())) {
+              kills.add(event);
+            }
+          };
+      for (int i = 0; i < 25 && kills.isEmpty(); i++) {
+        source.poll(Duration.ofMillis(200), ours);
+      }
+
+      assertThat(kills).hasSize(1);
+      assertThat(kills.getFirst().victim().namespacePid()).isEqualTo(1);
+      assertThat(kills.getFirst().victim().pid()).isGreaterThan(1).isNotEqualTo(outside);
+      assertThat(kills.getFirst().title()).isEqualTo("tail /dev/zero");
+    }
+  }
+
   @Test
   void kmsg_tellsBothCgroups() throws Exception {
     try (OomSource source = open(OomSourceKind.KMSG)) {
