@@ -1,0 +1,290 @@
+package dev.headroom.engine.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.headroom.model.BackendKind;
+import dev.headroom.model.CgroupVersion;
+import dev.headroom.model.Decision;
+import dev.headroom.model.Fact;
+import dev.headroom.model.Facts;
+import dev.headroom.model.Fidelity;
+import dev.headroom.model.GuardMode;
+import dev.headroom.model.Instance;
+import dev.headroom.model.InstanceId;
+import dev.headroom.model.InstanceRecording;
+import dev.headroom.model.MemoryLimit;
+import dev.headroom.model.OomKill;
+import dev.headroom.model.OomProcess;
+import dev.headroom.model.ProcessSample;
+import dev.headroom.model.Sample;
+import dev.headroom.model.Verdict;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** What a recording becomes, fidelity by fidelity; MiB throughout, memory_max 1024. */
+final class ReplayInputTest {
+
+  private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+  private static final InstanceId ID = InstanceId.of("node", "/input", "/data");
+  private static final long MIB = 1L << 20;
+  private static final Facts NO_FACTS = Facts.none();
+
+  private static InstanceRecording recording(
+      List<Sample> samples, List<OomKill> kills, List<Decision> decisions) {
+    Instance instance =
+        new Instance(ID, "node", "/input", CgroupVersion.V2, "/data", null, null, Map.of(), START);
+    return new InstanceRecording(instance, samples, kills, List.of(), List.of(), decisions);
+  }
+
+  private static Sample sample(int second, Facts facts, ProcessSample... processes) {
+    return new Sample(
+        ID, START.plusSeconds(second), MemoryLimit.ofBytes(1024 * MIB), facts, List.of(processes));
+  }
+
+  private static ProcessSample process(
+      int pid, BackendKind kind, @Nullable Long residentMib, @Nullable Long guardMib) {
+    return new ProcessSample(
+        pid,
+        pid,
+        null,
+        kind,
+        kind.blockable(),
+        null,
+        null,
+        1L,
+        null,
+        null,
+        residentMib == null ? null : residentMib * MIB,
+        null,
+        null,
+        null,
+        null,
+        null,
+        guardMib == null ? null : guardMib * MIB,
+        null);
+  }
+
+  private static ProcessSample client(int pid, long residentMib) {
+    return process(pid, BackendKind.CLIENT_BACKEND, residentMib, null);
+  }
+
+  private static OomKill kill(UUID incident, int pid, long atMs, long anonMib) {
+    OomProcess victim =
+        new OomProcess(
+            pid, null, "postgres", null, BackendKind.CLIENT_BACKEND, null, null, null, null, null);
+    return new OomKill(
+        new UUID(pid, atMs),
+        incident,
+        "node",
+        ID,
+        START.plusMillis(atMs),
+        atMs,
+        "test",
+        victim,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        anonMib * MIB,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null);
+  }
+
+  private static ReplayPolicy limit(long mib) {
+    return new ReplayPolicy(
+        "fixed",
+        ReplayPolicy.Kind.CANDIDATE,
+        _ -> _ -> mib * MIB,
+        Duration.ZERO,
+        Duration.ZERO,
+        OptionalLong.empty(),
+        OptionalLong.empty());
+  }
+
+  @Test
+  void mixedFidelity_isTheWorst_andSaysSo() {
+    ReplayInput input =
+        ReplayInput.of(
+            recording(
+                List.of(
+                    sample(0, NO_FACTS, process(1, BackendKind.CLIENT_BACKEND, 5L, 4L)),
+                    sample(1, NO_FACTS),
+                    sample(2, NO_FACTS, client(1, 6))),
+                List.of(),
+                List.of()));
+
+    assertThat(input.fidelity()).isEqualTo(Fidelity.RESIDENT);
+    assertThat(input.notes())
+        .containsExactly(
+            "1 of 2 samples have fidelity guard, but others only resident, which is used for all");
+    assertThat(input.table.allocated[0]).isEqualTo(5 * MIB);
+  }
+
+  @Test
+  void residentPeak_isTheLargerOfNowAndBefore_andStrangersAreLeftOut() {
+    ReplayInput input =
+        ReplayInput.of(
+            recording(
+                List.of(
+                    sample(0, NO_FACTS, client(1, 300), process(9, BackendKind.OTHER, 500L, null)),
+                    sample(1, NO_FACTS, client(1, 100), client(2, 50))),
+                List.of(),
+                List.of()));
+
+    assertThat(input.instancePeakBytes[0]).isEqualTo(300 * MIB);
+    assertThat(input.instancePeakBytes[1]).isEqualTo((300 + 50) * MIB);
+  }
+
+  @Test
+  void anUnreadableProcess_keepsItsLastValue() {
+    ReplayInput input =
+        ReplayInput.of(
+            recording(
+                List.of(
+                    sample(0, NO_FACTS, client(1, 300), client(2, 1)),
+                    sample(
+                        1,
+                        NO_FACTS,
+                        process(1, BackendKind.CLIENT_BACKEND, null, null),
+                        client(2, 1),
+                        process(3, BackendKind.CLIENT_BACKEND, null, null))),
+                List.of(),
+                List.of()));
+
+    assertThat(input.firstRow).containsExactly(0, 2, 4);
+    assertThat(input.table.allocated[2]).isEqualTo(300 * MIB);
+  }
+
+  @Test
+  void withoutProcesses_theCgroupsAnonIsOneProcess_andAKillRaisesIt() {
+    Facts anon = Facts.builder().set(Fact.ANON, 500 * MIB).build();
+
+    ReplayOutcome outcome =
+        Replay.run(
+            ReplayInput.of(
+                recording(
+                    List.of(sample(0, anon), sample(1, anon)),
+                    List.of(kill(new UUID(0, 1), 7, 1500, 700)),
+                    List.of())),
+            limit(600));
+
+    // (1s, 1.5s] grows from 500 to the victim's own 700 > 600
+    assertThat(outcome.count(Verdict.PREVENTED)).isEqualTo(1);
+    assertThat(outcome.exposure().backendHours()).isNull();
+  }
+
+  @Test
+  void groupKill_knowsWhatEachOfItsVictimsHeld() {
+    UUID incident = new UUID(0, 5);
+
+    ReplayOutcome outcome =
+        Replay.run(
+            ReplayInput.of(
+                recording(
+                    List.of(
+                        sample(0, NO_FACTS, client(1, 100), client(2, 100)),
+                        sample(1, NO_FACTS, client(1, 100), client(2, 100))),
+                    List.of(kill(incident, 1, 1500, 120), kill(incident, 2, 1501, 500)),
+                    List.of())),
+            limit(600));
+
+    // 120 + 500 = 620 > 600 at the first kill already: 2 grew most and is refused
+    assertThat(outcome.kills())
+        .extracting(KillOutcome::verdict)
+        .containsExactly(Verdict.PREVENTED, Verdict.SECONDARY);
+    assertThat(outcome.kills().getFirst().reliefBytes()).isEqualTo(500 * MIB);
+    assertThat(outcome.kills().getLast().firstKillId()).isEqualTo(new UUID(1, 1500));
+  }
+
+  @Test
+  void currentPolicy_readsTheGuard_elseAppliedDecisions_elseHasNoData() {
+    Facts guarded = Facts.builder().set(Fact.GUARD_LIMIT, 700 * MIB).build();
+    List<Sample> samples =
+        List.of(
+            sample(0, NO_FACTS, client(1, 1)),
+            sample(1, NO_FACTS, client(1, 1)),
+            sample(2, guarded, client(1, 1)));
+    ReplayInput input =
+        ReplayInput.of(
+            recording(
+                samples, List.of(), List.of(decision(0, 900, false), decision(1, 800, true))));
+    ReplayInput silent = ReplayInput.of(recording(samples.subList(0, 2), List.of(), List.of()));
+
+    assertThat(Replay.limits(input, ReplayPolicy.current()))
+        .containsExactly(
+            OptionalLong.empty(), OptionalLong.of(800 * MIB), OptionalLong.of(700 * MIB));
+    assertThat(Replay.findObstacle(input, ReplayPolicy.current())).isEmpty();
+    assertThat(Replay.findObstacle(silent, ReplayPolicy.current())).isPresent();
+  }
+
+  private static Decision decision(int second, long mib, boolean applied) {
+    return new Decision(
+        ID,
+        START.plusSeconds(second),
+        "policy",
+        mib * MIB,
+        GuardMode.ENFORCE,
+        applied,
+        null,
+        Map.of(),
+        null);
+  }
+
+  @Test
+  void headroom_takesEveryPartOfTheFloor_andIsAbsentWithoutOne() {
+    Facts.Builder parts =
+        Facts.builder()
+            .set(Fact.SHMEM, 100 * MIB)
+            .set(Fact.PAGE_TABLES, 20 * MIB)
+            .set(Fact.KERNEL_STACK, 3 * MIB)
+            .set(Fact.SLAB_UNRECLAIMABLE, 50 * MIB);
+    Sample incomplete = sample(0, parts.build(), client(1, 1));
+    Sample complete =
+        sample(0, parts.set(Fact.SOCK, 1 * MIB).set(Fact.PERCPU, 2 * MIB).build(), client(1, 1));
+
+    assertThat(Floor.headroomBytes(incomplete, CgroupVersion.V2)).isNaN();
+    // 1024 - 100 - 20 - 3 - 50 - 1 - 2 = 848
+    assertThat(Floor.headroomBytes(complete, CgroupVersion.V2)).isEqualTo(848.0 * MIB);
+  }
+
+  @Test
+  void exposure_leavesOutGapsAndOutages_butNotThePartUpToAKill() {
+    ReplayOutcome outcome =
+        Replay.run(
+            ReplayInput.of(
+                recording(
+                    List.of(
+                        sample(0, NO_FACTS, client(1, 1), client(2, 1)),
+                        sample(1, NO_FACTS, client(1, 1), client(2, 1)),
+                        sample(2, NO_FACTS, client(1, 1)),
+                        sample(9, NO_FACTS, client(1, 1)),
+                        sample(10, NO_FACTS, client(1, 1)),
+                        sample(11, NO_FACTS, client(1, 1))),
+                    List.of(kill(new UUID(0, 1), 1, 10500, 1)),
+                    List.of())),
+            ReplayPolicy.never());
+
+    // 0-1, 1-2, 9-10 and half a second to the kill; 2 + 2 + 1 + 0.5 backend-seconds
+    assertThat(outcome.exposure().instanceDays()).isCloseTo(3.5 / 86400, within(1e-15));
+    assertThat(outcome.exposure().backendHours()).isCloseTo(5.5 / 3600, within(1e-12));
+    assertThat(outcome.exposure().gaps()).isEqualTo(1);
+    assertThat(outcome.exposure().gapHours()).isCloseTo(7.0 / 3600, within(1e-12));
+    assertThat(outcome.exposure().slackGibHours()).isNull();
+  }
+}
