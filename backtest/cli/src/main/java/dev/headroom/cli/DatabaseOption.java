@@ -1,6 +1,5 @@
 package dev.headroom.cli;
 
-import dev.headroom.embedded.DatabaseUrl;
 import dev.headroom.embedded.HeadroomDatabase;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +21,8 @@ public final class DatabaseOption {
     return HeadroomDatabase.locate(System.getenv(), Optional.ofNullable(url));
   }
 
-  /** How to connect, after starting the database where it is ours and does not run. */
-  public DatabaseUrl start(Terminal terminal) {
-    return locate().start(terminal::say);
+  /** The database, started where it is ours. */
+  public OpenDatabase start(Terminal terminal) {
+    return OpenDatabase.start(locate(), terminal);
   }
 }

@@ -4,11 +4,15 @@ import dev.headroom.cli.CommandFailure;
 import dev.headroom.cli.DatabaseOption;
 import dev.headroom.cli.ExitCode;
 import dev.headroom.cli.Json;
+import dev.headroom.cli.OpenDatabase;
 import dev.headroom.cli.Terminal;
+import dev.headroom.cli.TextTable;
 import dev.headroom.embedded.DatabaseStatus;
 import dev.headroom.embedded.DatabaseUrl;
 import dev.headroom.embedded.HeadroomDatabase;
 import dev.headroom.embedded.PsqlCommand;
+import dev.headroom.store.Database;
+import dev.headroom.store.SchemaMigration;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,6 +37,8 @@ import picocli.CommandLine.Parameters;
       DbCommand.Status.class,
       DbCommand.Url.class,
       DbCommand.Psql.class,
+      DbCommand.Migrate.class,
+      DbCommand.Info.class,
       DbCommand.Reset.class
     })
 final class DbCommand {
@@ -54,8 +60,9 @@ final class DbCommand {
 
     @Override
     public Integer call() {
-      DatabaseUrl url = database.start(terminal);
-      terminal.say("the database runs: " + url);
+      try (OpenDatabase open = database.start(terminal)) {
+        terminal.say("the database runs: " + open.url());
+      }
       return ExitCode.OK;
     }
   }
@@ -205,6 +212,58 @@ final class DbCommand {
       ProcessBuilder builder = new ProcessBuilder(psql.command()).inheritIO();
       builder.environment().putAll(psql.environment());
       return builder.start().waitFor();
+    }
+  }
+
+  @Command(
+      name = "migrate",
+      mixinStandardHelpOptions = true,
+      description = "Brings the database to this program's schema; nothing happens when it has it.")
+  static final class Migrate implements Callable<Integer> {
+    private final Terminal terminal;
+    @Mixin private final DatabaseOption database = new DatabaseOption();
+
+    Migrate(Terminal terminal) {
+      this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() {
+      DatabaseUrl url = database.locate().start(terminal::say);
+      try (Database unmigrated = Database.connect(url.jdbc())) {
+        int applied = SchemaMigration.migrate(unmigrated.dataSource());
+        terminal.say(
+            applied == 0 ? "the schema is up to date" : "applied " + applied + " migrations");
+      }
+      return ExitCode.OK;
+    }
+  }
+
+  @Command(
+      name = "info",
+      mixinStandardHelpOptions = true,
+      description = "Lists the migrations of the schema and whether they are applied.")
+  static final class Info implements Callable<Integer> {
+    private final Terminal terminal;
+    @Mixin private final DatabaseOption database = new DatabaseOption();
+
+    Info(Terminal terminal) {
+      this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() {
+      try (Database connected = Database.connect(database.locate().url().jdbc())) {
+        TextTable table = new TextTable("version", "migration", "state");
+        for (SchemaMigration.Step step : SchemaMigration.info(connected.dataSource())) {
+          table.add(
+              step.version() == null ? "repeatable" : step.version(),
+              step.description(),
+              step.state().getDisplayName());
+        }
+        terminal.print(table.render(terminal));
+      }
+      return ExitCode.OK;
     }
   }
 

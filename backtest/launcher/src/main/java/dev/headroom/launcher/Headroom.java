@@ -1,9 +1,14 @@
 package dev.headroom.launcher;
 
+import dev.headroom.cli.BacktestCommand;
 import dev.headroom.cli.CommandFailure;
 import dev.headroom.cli.ExitCode;
+import dev.headroom.cli.RecordingCommand;
 import dev.headroom.cli.Terminal;
 import dev.headroom.embedded.EmbeddedDatabaseException;
+import dev.headroom.engine.recording.RecordingException;
+import dev.headroom.lab.LabException;
+import dev.headroom.store.DatabaseException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -21,7 +26,15 @@ import picocli.CommandLine.HelpCommand;
       "Exit codes: 0 done, 1 a check does not hold, 2 wrong arguments, 3 inconclusive, 4 no data,",
       "5 something is missing on this machine."
     },
-    subcommands = {DbCommand.class, HelpCommand.class})
+    subcommands = {
+      DemoCommand.class,
+      BacktestCommand.class,
+      CollectCommand.class,
+      LabCommand.class,
+      RecordingCommand.class,
+      DbCommand.class,
+      HelpCommand.class
+    })
 public final class Headroom {
 
   private Headroom() {}
@@ -53,7 +66,9 @@ public final class Headroom {
     Integer exitCode =
         switch (failure) {
           case CommandFailure known -> known.exitCode();
-          case EmbeddedDatabaseException _ -> ExitCode.UNAVAILABLE;
+          case EmbeddedDatabaseException _, LabException _ -> ExitCode.UNAVAILABLE;
+          case DatabaseException _ -> ExitCode.UNAVAILABLE;
+          case RecordingException _ -> ExitCode.USAGE;
           default -> null;
         };
     if (exitCode != null) {

@@ -1,0 +1,21 @@
+package dev.headroom.cli;
+
+import picocli.CommandLine.Command;
+
+/** {@code backtest}: replays formulas over what was recorded. */
+@Command(
+    name = "backtest",
+    mixinStandardHelpOptions = true,
+    description =
+        "Replays limit formulas over recorded OOM kills and says which would have prevented them.",
+    footer = {"", "Example: backtest run --formula 'memory_max - (shmem + page_tables + 100MiB)'"},
+    subcommands = {
+      RunCommand.class,
+      ExplainCommand.class,
+      FormulasCommand.class,
+      TestCommand.class
+    })
+public final class BacktestCommand {
+
+  private BacktestCommand() {}
+}

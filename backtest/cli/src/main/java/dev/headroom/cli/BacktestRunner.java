@@ -1,0 +1,126 @@
+package dev.headroom.cli;
+
+import dev.headroom.engine.backtest.Backtest;
+import dev.headroom.engine.backtest.BacktestConfig;
+import dev.headroom.engine.backtest.BacktestResult;
+import dev.headroom.engine.backtest.Candidate;
+import dev.headroom.engine.recording.ContentHash;
+import dev.headroom.engine.report.JsonReport;
+import dev.headroom.model.BacktestKill;
+import dev.headroom.model.BacktestRun;
+import dev.headroom.model.InstanceRecording;
+import dev.headroom.store.BacktestStore;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** Replays candidates over a recording, with a progress bar, and keeps the run. */
+public final class BacktestRunner {
+
+  private final Terminal terminal;
+
+  public BacktestRunner(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  /** Replays the candidates over a recording that is already open. */
+  public BacktestResult run(RecordingSource source, List<Candidate> candidates, BacktestConfig config) {
+    int instances = source.recording().instances().size();
+    String name = source.isAdHoc() ? null : source.recording().name();
+    String hash = contentHash(source, instances);
+    AtomicReference<@Nullable BacktestResult> result = new AtomicReference<>();
+    terminal.withProgress(
+        "replaying",
+        "instances",
+        instances,
+        step -> {
+          try (RecordingSource.InstanceStream stream = source.open()) {
+            Iterable<InstanceRecording> once = onceOnly(stream);
+            result.set(
+                Backtest.run(
+                    new dev.headroom.engine.backtest.RecordingSource(name, hash, once),
+                    candidates,
+                    config,
+                    (instance, done) -> step.run()));
+          } catch (IllegalArgumentException e) {
+            throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
+          }
+        });
+    BacktestResult replayed = result.get();
+    if (replayed == null) {
+      throw new IllegalStateException("the replay ended without a result");
+    }
+    return replayed;
+  }
+
+  /**
+   * Keeps a run and its verdicts.
+   *
+   * @return the run's id; the same recording, policies and goals have the same one
+   */
+  public static UUID save(BacktestStore store, BacktestResult result, Instant startedAt) {
+    String manifest = JsonReport.renderManifest(result.manifest());
+    UUID runId = UUID.nameUUIDFromBytes(manifest.getBytes(StandardCharsets.UTF_8));
+    BacktestRun run =
+        new BacktestRun(
+            runId,
+            startedAt,
+            result.manifest().recordingName(),
+            result.manifest().recordingHash(),
+            result.manifest().engineVersion(),
+            manifest,
+            JsonReport.render(result));
+    store.save(run, kills(runId, result));
+    return runId;
+  }
+
+  private static List<BacktestKill> kills(UUID runId, BacktestResult result) {
+    List<BacktestKill> kills = new ArrayList<>();
+    result
+        .policies()
+        .forEach(policy ->
+            policy
+                .killOutcomes()
+                .forEach(outcome ->
+                    kills.add(
+                        new BacktestKill(
+                            runId,
+                            policy.name(),
+                            outcome.killId(),
+                            outcome.verdict(),
+                            outcome.pessimisticVerdict(),
+                            outcome.limitBytes(),
+                            outcome.reliefBytes(),
+                            outcome.leadMs()))));
+    return kills;
+  }
+
+  private String contentHash(RecordingSource source, int instances) {
+    if (source instanceof RecordingSource.Folder folder) {
+      return folder.directory().manifest().contentHash();
+    }
+    ContentHash hash = new ContentHash();
+    terminal.withProgress(
+        "reading",
+        "instances",
+        instances,
+        step -> {
+          try (RecordingSource.InstanceStream stream = source.open()) {
+            while (stream.hasNext()) {
+              hash.add(stream.next());
+              step.run();
+            }
+          }
+        });
+    return hash.value();
+  }
+
+  private static Iterable<InstanceRecording> onceOnly(Iterator<InstanceRecording> stream) {
+    return () -> stream;
+  }
+}

@@ -1,0 +1,142 @@
+package dev.headroom.cli;
+
+import dev.headroom.engine.backtest.Candidate;
+import dev.headroom.formula.Formula;
+import dev.headroom.formula.FormulaException;
+import dev.headroom.formula.FormulaLibrary;
+import dev.headroom.formula.LibraryFormula;
+import dev.headroom.model.Policy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that say which policies to judge. */
+final class FormulaOption {
+
+  /** {@code name: text}; the language itself has no colon. */
+  private static final Pattern NAMED =
+      Pattern.compile("(?s)\\s*([A-Za-z][A-Za-z0-9_-]{0,40})\\s*:(.*)");
+
+  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
+
+  @Option(
+      names = {"--formula", "-f"},
+      paramLabel = "TEXT|@FILE|NAME",
+      description =
+          "A formula: its text (`name: text` gives it a name), a file that holds it, or a name of the library."
+              + " May be given several times.")
+  private List<String> formulas = List.of();
+
+  @Option(names = "--library", description = "All formulas of the library.")
+  private boolean library;
+
+  @Option(
+      names = "--cadence",
+      paramLabel = "DURATION",
+      description = "The least time between two decisions, such as 10s. Default: every sample.")
+  private @Nullable String cadence;
+
+  @Option(
+      names = "--lag",
+      paramLabel = "DURATION",
+      description =
+          "From a decision to the moment its limit is in force, such as 500ms. Default: none.")
+  private @Nullable String lag;
+
+  /**
+   * The candidates, each with a name of its own.
+   *
+   * @throws CommandFailure when a formula is wrong or there is none
+   */
+  List<Candidate> candidates() {
+    if (formulas.isEmpty() && !library) {
+      throw CommandFailure.usage(
+          "which formula? Give --formula 'memory_max - (shmem + page_tables + 100MiB)', a name that"
+              + " `backtest formulas` lists, @FILE, or --library for all of them");
+    }
+    return chosen(library);
+  }
+
+  /** The candidates, or all of the library when none is given. */
+  List<Candidate> candidatesOrLibrary() {
+    return chosen(library || formulas.isEmpty());
+  }
+
+  private List<Candidate> chosen(boolean withLibrary) {
+    List<Named> named = new ArrayList<>();
+    formulas.forEach(given -> named.add(resolve(given, named.size() + 1)));
+    if (withLibrary) {
+      FormulaLibrary.list().forEach(each -> named.add(new Named(each.name(), each.text())));
+    }
+    return named.stream().distinct().map(this::candidate).toList();
+  }
+
+  private record Named(String name, String text) {}
+
+  private Candidate candidate(Named formula) {
+    Policy policy =
+        new Policy(
+            formula.name(),
+            formula.text(),
+            duration("--cadence", cadence),
+            duration("--lag", lag),
+            null,
+            null);
+    try {
+      return new Candidate(policy, Formula.parse(formula.text()));
+    } catch (FormulaException e) {
+      throw new CommandFailure(
+          ExitCode.USAGE, "formula " + formula.name() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Named resolve(String given, int position) {
+    Optional<LibraryFormula> known = FormulaLibrary.find(given.strip());
+    if (known.isPresent()) {
+      return new Named(known.get().name(), known.get().text());
+    }
+    if (given.startsWith("@")) {
+      return fromFile(Path.of(given.substring(1)));
+    }
+    Matcher named = NAMED.matcher(given);
+    return named.matches()
+        ? new Named(named.group(1), named.group(2))
+        : new Named(position == 1 ? "formula" : "formula-" + position, given);
+  }
+
+  private static Named fromFile(Path file) {
+    try {
+      String fileName = String.valueOf(file.getFileName());
+      int dot = fileName.lastIndexOf('.');
+      return new Named(dot > 0 ? fileName.substring(0, dot) : fileName, Files.readString(file));
+    } catch (IOException e) {
+      throw new CommandFailure(ExitCode.USAGE, "cannot read the formula in " + file + ": " + e, e);
+    }
+  }
+
+  private static Duration duration(String option, @Nullable String text) {
+    if (text == null) {
+      return Duration.ZERO;
+    }
+    Matcher matcher = DURATION.matcher(text.strip());
+    if (!matcher.matches()) {
+      throw CommandFailure.usage(
+          option + " takes a duration such as 500ms, 10s, 5m or 1h, not '" + text + "'");
+    }
+    long amount = Long.parseLong(matcher.group(1));
+    return switch (matcher.group(2)) {
+      case "ms" -> Duration.ofMillis(amount);
+      case "s" -> Duration.ofSeconds(amount);
+      case "m" -> Duration.ofMinutes(amount);
+      default -> Duration.ofHours(amount);
+    };
+  }
+}

@@ -1,0 +1,68 @@
+package dev.headroom.cli;
+
+import dev.headroom.embedded.DatabaseLocation;
+import dev.headroom.embedded.DatabaseUrl;
+import dev.headroom.embedded.HeadroomDatabase;
+import dev.headroom.store.BacktestStore;
+import dev.headroom.store.Database;
+import dev.headroom.store.KillStore;
+import dev.headroom.store.RecordingStore;
+import dev.headroom.store.SchemaMigration;
+import java.util.Optional;
+import javax.sql.DataSource;
+
+/** A database that a command works with, and the stores in it. */
+public final class OpenDatabase implements AutoCloseable {
+
+  private final DatabaseUrl url;
+  private final Database database;
+
+  private OpenDatabase(DatabaseUrl url, Database database) {
+    this.url = url;
+    this.database = database;
+  }
+
+  /**
+   * Starts the database where it is ours, brings ours to this program's schema, and connects. A
+   * database that somebody else runs is never migrated unasked.
+   */
+  public static OpenDatabase start(HeadroomDatabase located, Terminal terminal) {
+    DatabaseUrl url = located.start(terminal::say);
+    if (!(located.location() instanceof DatabaseLocation.UrlGiven)) {
+      try (Database unmigrated = Database.connect(url.jdbc())) {
+        SchemaMigration.migrate(unmigrated.dataSource());
+      }
+    }
+    return new OpenDatabase(url, Database.open(url.jdbc()));
+  }
+
+  /** Connects to a database that runs already; empty when none does. */
+  static Optional<OpenDatabase> findRunning(HeadroomDatabase located) {
+    return located.findUrl().map(url -> new OpenDatabase(url, Database.open(url.jdbc())));
+  }
+
+  public DatabaseUrl url() {
+    return url;
+  }
+
+  public DataSource dataSource() {
+    return database.dataSource();
+  }
+
+  public RecordingStore recordings() {
+    return new RecordingStore(database.dataSource());
+  }
+
+  public BacktestStore backtests() {
+    return new BacktestStore(database.dataSource());
+  }
+
+  public KillStore kills() {
+    return new KillStore(database.dataSource());
+  }
+
+  @Override
+  public void close() {
+    database.close();
+  }
+}

@@ -1,0 +1,177 @@
+package dev.headroom.launcher;
+
+import dev.headroom.cli.BacktestRunner;
+import dev.headroom.cli.DatabaseOption;
+import dev.headroom.cli.ExitCode;
+import dev.headroom.cli.OpenDatabase;
+import dev.headroom.cli.RecordingSource;
+import dev.headroom.cli.Terminal;
+import dev.headroom.embedded.DebianTimescaleInstaller;
+import dev.headroom.embedded.EmbeddedDatabaseException;
+import dev.headroom.embedded.HeadroomDatabase;
+import dev.headroom.embedded.HeadroomHome;
+import dev.headroom.engine.backtest.BacktestConfig;
+import dev.headroom.engine.backtest.BacktestResult;
+import dev.headroom.engine.backtest.Candidate;
+import dev.headroom.engine.kernel.KillOutcome;
+import dev.headroom.engine.report.KillExplanation;
+import dev.headroom.engine.report.TextReport;
+import dev.headroom.formula.FormulaLibrary;
+import dev.headroom.lab.LabException;
+import dev.headroom.lab.Scenario;
+import dev.headroom.lab.Scenarios;
+import dev.headroom.model.Policy;
+import dev.headroom.model.Verdict;
+import dev.headroom.embedded.PostgresInstall;
+import dev.headroom.engine.report.MarkdownReport;
+import java.util.Collections;
+import java.nio.file.Path;
+import dev.headroom.cli.RecordingOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code headroom demo}: from nothing to a verdict on kills of this very run. */
+@Command(
+    name = "demo",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Starts a database and a Postgres, drives it into real OOM kills, and backtests every formula of the library"
+          + " against them.",
+      "Without root, or without a memory controller to write to, it does the same with a recording that comes with"
+          + " Headroom."
+    })
+final class DemoCommand implements Callable<Integer> {
+
+  /** The recording that comes with Headroom. */
+  private static final String CORPUS = "lab-corpus";
+
+  /** Enough kinds of kills and of bait for formulas to differ on, in a minute or so. */
+  private static final List<String> SCENARIOS =
+      List.of("huge-sort", "many-connections", "parallel-hash-shm", "idle-holders", "catalog-bloat", "neighbour", "near-miss", "churn");
+
+  /** What the others are compared with: the formula that all this began with. */
+  private static final String REFERENCE = "talk";
+
+  /** Instances whose scenarios run at a time. */
+  private static final int PARALLELISM = 2;
+
+  private final Terminal terminal;
+  @Mixin private final DatabaseOption database = new DatabaseOption();
+
+  DemoCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() {
+    Instant began = Instant.now();
+    int exitCode;
+    try {
+      exitCode = killAndJudge();
+    } catch (LabException | EmbeddedDatabaseException e) {
+      terminal.say("no kills can be made here: " + e.getMessage());
+      terminal.say("going on with " + CORPUS + ", a recording that a lab made elsewhere");
+      judge(new RecordingSource.Folder(RecordingOption.openFolder(corpus())));
+      exitCode = ExitCode.OK;
+    }
+    terminal.say("the demo took " + Duration.between(began, Instant.now()).toSeconds() + " s");
+    return exitCode;
+  }
+
+  private int killAndJudge() {
+    HeadroomHome home = HeadroomHome.locate(System.getenv());
+    HeadroomDatabase located = database.locate();
+    boolean ranBefore = located.findUrl().isPresent();
+    terminal.say("1. a TimescaleDB to keep everything in");
+    try (OpenDatabase open = OpenDatabase.start(located, terminal)) {
+      terminal.say("2. a Postgres in a memory cgroup, driven into real OOM kills");
+      LabSession.Result made = makeKills(open, home);
+      terminal.say("3. every formula of the library, replayed over what was recorded");
+      BacktestResult result =
+          judge(new RecordingSource.Stored(made.recording(), false, open.recordings()));
+      UUID runId = BacktestRunner.save(open.backtests(), result, Instant.now());
+      sayNext(made.recording().name(), runId);
+      return made.everyKillIsStored() && !made.storedKills().isEmpty()
+          ? ExitCode.OK
+          : ExitCode.FAILED;
+    } finally {
+      // What the demo started it also stops; a database that ran before goes on.
+      if (!ranBefore) {
+        located.stop();
+      }
+    }
+  }
+
+  private LabSession.Result makeKills(OpenDatabase open, HeadroomHome home) {
+    PostgresInstall install = new DebianTimescaleInstaller(home).install(terminal::say);
+    List<Scenario> scenarios = SCENARIOS.stream().map(DemoCommand::scenario).toList();
+    LabSession.Result made =
+        new LabSession(terminal, open, home).run(install, scenarios, 1, PARALLELISM);
+    terminal.say(
+        "   the kernel counted %d OOM kills, %d are stored"
+            .formatted(made.report().oomKills(), made.storedKills().size()));
+    return made;
+  }
+
+  private static Scenario scenario(String name) {
+    return Scenarios.find(name)
+        .orElseThrow(() -> new IllegalStateException("the lab has no scenario " + name));
+  }
+
+  private BacktestResult judge(RecordingSource source) {
+    List<Candidate> library =
+        FormulaLibrary.list().stream()
+            .map(each -> Candidate.parse(Policy.of(each.name(), each.text())))
+            .toList();
+    BacktestResult result =
+        new BacktestRunner(terminal)
+            .run(source, library, BacktestConfig.DEFAULT.withAgainst(REFERENCE));
+    terminal.print(
+        terminal.outIsTerminal() ? TextReport.render(result) : MarkdownReport.render(result));
+    mostTelling(result)
+        .ifPresent(
+            killId -> {
+              terminal.say("4. one of the kills, in words");
+              terminal.print(KillExplanation.render(result, killId));
+            });
+    return result;
+  }
+
+  /** The kill on which formulas disagree most: that one shows best what a formula is worth. */
+  private static Optional<UUID> mostTelling(BacktestResult result) {
+    return result.kills().stream()
+        .map(judged -> judged.kill().killId())
+        .max(Comparator.comparingInt(killId -> disagreement(result, killId)));
+  }
+
+  private static int disagreement(BacktestResult result, UUID killId) {
+    List<Verdict> verdicts =
+        result.policies().stream()
+            .filter(policy -> !policy.kind().isReference())
+            .flatMap(policy -> policy.findKillOutcome(killId).stream())
+            .map(KillOutcome::verdict)
+            .toList();
+    return Math.min(
+        Collections.frequency(verdicts, Verdict.PREVENTED),
+        Collections.frequency(verdicts, Verdict.MISSED));
+  }
+
+  private void sayNext(String recording, UUID runId) {
+    terminal.say("");
+    terminal.say("kept as recording " + recording + " and run " + runId + ". Try your own formula:");
+    terminal.say(
+        "  bin/backtest run --recording " + recording + " --formula 'memory_max - (shmem + page_tables + 64MiB)'");
+    terminal.say("  bin/backtest explain --recording " + recording);
+  }
+
+  private static Path corpus() {
+    return Path.of(System.getProperty("headroom.root", "")).resolve("backtest/corpus").resolve(CORPUS);
+  }
+}
