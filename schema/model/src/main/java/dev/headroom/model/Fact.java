@@ -53,7 +53,12 @@ public enum Fact {
   /** The guard's watermark since the sample before. */
   GUARD_ALLOCATED_PEAK("guard_allocated_peak", Unit.BYTES),
   /** The limit in force in the guard. */
-  GUARD_LIMIT("guard_limit", Unit.BYTES);
+  GUARD_LIMIT("guard_limit", Unit.BYTES),
+  /**
+   * How long the collector meant to wait from this sample to the next; a sample that is much later
+   * than that leaves a gap.
+   */
+  SAMPLING_WAIT("sampling_wait", Unit.MICROSECONDS);
 
   /** What a fact counts; the suffix of its column. */
   public enum Unit {

@@ -1,5 +1,6 @@
 package dev.headroom.engine.kernel;
 
+import dev.headroom.model.Fact;
 import dev.headroom.model.Fidelity;
 import dev.headroom.model.InstanceId;
 import dev.headroom.model.InstanceRecording;
@@ -21,6 +22,7 @@ import java.util.function.ToDoubleFunction;
 public final class ReplayInput {
 
   private static final int GAP_STEPS = 3;
+  private static final long NS_PER_MICROSECOND = 1_000;
 
   final long[] timeNs;
   final int[] firstRow;
@@ -143,9 +145,16 @@ public final class ReplayInput {
     return Optional.empty();
   }
 
-  /** Whether so long a time without a sample is a gap; unknown steps make everything one. */
-  boolean isGap(long durationNs) {
-    return 2 * durationNs > gapThresholdDoubledNs;
+  /**
+   * Whether the time from a sample to a later moment, with no sample between, is too long to know
+   * anything of it: more than three median steps, or three times the wait that was meant to follow
+   * the sample where that is longer. Unknown steps make everything a gap.
+   */
+  boolean isGap(int sample, long untilNs) {
+    long meantNs =
+        samples.get(sample).facts().find(Fact.SAMPLING_WAIT).orElse(0) * NS_PER_MICROSECOND;
+    return 2 * (untilNs - timeNs[sample])
+        > Math.max(gapThresholdDoubledNs, 2 * GAP_STEPS * meantNs);
   }
 
   private static long medianStepDoubledNs(long[] timeNs) {

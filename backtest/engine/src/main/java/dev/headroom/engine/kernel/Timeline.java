@@ -83,7 +83,7 @@ final class Timeline {
     }
     if (lastSample < 0) {
       visitor.firstSample(sample);
-    } else if (input.isGap(input.timeNs[sample] - input.timeNs[lastSample])) {
+    } else if (input.isGap(lastSample, input.timeNs[sample])) {
       visitor.gap(sample);
     } else {
       visitor.interval(sample);
@@ -104,7 +104,7 @@ final class Timeline {
           visitor.killWhileDown(kill, outage);
           return;
         }
-        if (lastSample < 0 || input.isGap(kill.timeNs() - input.timeNs[lastSample])) {
+        if (lastSample < 0 || input.isGap(lastSample, kill.timeNs())) {
           visitor.killAfterGap(kill);
         } else {
           visitor.kill(kill, lastSample);

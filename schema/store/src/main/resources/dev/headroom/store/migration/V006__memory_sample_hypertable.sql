@@ -35,6 +35,7 @@ CREATE TABLE headroom.memory_sample (
   guard_allocated_bytes bigint,
   guard_allocated_peak_bytes bigint,
   guard_limit_bytes bigint,
+  sampling_wait_us bigint,
   PRIMARY KEY (instance_id, sampled_at),
   CONSTRAINT memory_max_is_bytes_or_unlimited CHECK ((memory_max_bytes IS NOT NULL) = (memory_max_unlimited IS FALSE))
 );
@@ -76,3 +77,4 @@ COMMENT ON COLUMN headroom.memory_sample.max_connections IS 'Postgres''s max_con
 COMMENT ON COLUMN headroom.memory_sample.guard_allocated_bytes IS 'The guard''s account of all query processes together, in bytes; null without a guard';
 COMMENT ON COLUMN headroom.memory_sample.guard_allocated_peak_bytes IS 'The guard''s watermark since the sample before, in bytes; null without a guard';
 COMMENT ON COLUMN headroom.memory_sample.guard_limit_bytes IS 'The limit in force in the guard, in bytes; null without one';
+COMMENT ON COLUMN headroom.memory_sample.sampling_wait_us IS 'How long the collector meant to wait from this sample to the next, in microseconds; a much later sample leaves a gap';
