@@ -29,7 +29,8 @@ public final class BacktestRunner {
   }
 
   /** Replays the candidates over a recording that is already open. */
-  public BacktestResult run(RecordingSource source, List<Candidate> candidates, BacktestConfig config) {
+  public BacktestResult run(
+      RecordingSource source, List<Candidate> candidates, BacktestConfig config) {
     int instances = source.recording().instances().size();
     String name = source.isAdHoc() ? null : source.recording().name();
     String hash = contentHash(source, instances);

@@ -27,7 +27,8 @@ import picocli.CommandLine.Option;
     name = "collect",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Samples every Postgres of this node, captures OOM kills and stores both, until Ctrl-C.",
+    description =
+        "Samples every Postgres of this node, captures OOM kills and stores both, until Ctrl-C.",
     footer = {
       "",
       "Without a database everything stays in the spool until one is given.",
@@ -39,16 +40,22 @@ final class CollectCommand implements Callable<Integer> {
 
   @Mixin private final DatabaseOption database = new DatabaseOption();
 
-  @Option(names = "--spool-only", description = "Store nothing in a database; keep everything in the spool.")
+  @Option(
+      names = "--spool-only",
+      description = "Store nothing in a database; keep everything in the spool.")
   private boolean spoolOnly;
 
   @Option(
       names = "--instances",
       paramLabel = "FILE",
-      description = "YAML list of the instances to watch, with labels. Default: every Postgres of the node.")
+      description =
+          "YAML list of the instances to watch, with labels. Default: every Postgres of the node.")
   private @Nullable Path instances;
 
-  @Option(names = "--node", paramLabel = "NAME", description = "This node's name. Default: the host name.")
+  @Option(
+      names = "--node",
+      paramLabel = "NAME",
+      description = "This node's name. Default: the host name.")
   private @Nullable String node;
 
   @Option(
@@ -60,7 +67,8 @@ final class CollectCommand implements Callable<Integer> {
   @Option(
       names = "--capture",
       paramLabel = "SOURCE",
-      description = "Take only this source of kills: ${COMPLETION-CANDIDATES}. Default: the best that works.")
+      description =
+          "Take only this source of kills: ${COMPLETION-CANDIDATES}. Default: the best that works.")
   private @Nullable OomSourceKind capture;
 
   @Option(names = "--no-capture", description = "Capture no kills.")
@@ -68,7 +76,8 @@ final class CollectCommand implements Callable<Integer> {
 
   @Option(
       names = "--keep-capture",
-      description = "On a clean stop leave the kernel recording, so that the next start misses no kill.")
+      description =
+          "On a clean stop leave the kernel recording, so that the next start misses no kill.")
   private boolean keepCapture;
 
   @Option(
@@ -77,7 +86,9 @@ final class CollectCommand implements Callable<Integer> {
       description = "Names what is left in the kernel; one collector per name. Default: headroom.")
   private @Nullable String captureName;
 
-  @Option(names = "--query-text", description = "Keep the texts of statements, not only their fingerprints.")
+  @Option(
+      names = "--query-text",
+      description = "Keep the texts of statements, not only their fingerprints.")
   private boolean queryText;
 
   @Option(

@@ -4,17 +4,20 @@ import dev.headroom.cli.BacktestRunner;
 import dev.headroom.cli.DatabaseOption;
 import dev.headroom.cli.ExitCode;
 import dev.headroom.cli.OpenDatabase;
+import dev.headroom.cli.RecordingOption;
 import dev.headroom.cli.RecordingSource;
 import dev.headroom.cli.Terminal;
 import dev.headroom.embedded.DebianTimescaleInstaller;
 import dev.headroom.embedded.EmbeddedDatabaseException;
 import dev.headroom.embedded.HeadroomDatabase;
 import dev.headroom.embedded.HeadroomHome;
+import dev.headroom.embedded.PostgresInstall;
 import dev.headroom.engine.backtest.BacktestConfig;
 import dev.headroom.engine.backtest.BacktestResult;
 import dev.headroom.engine.backtest.Candidate;
 import dev.headroom.engine.kernel.KillOutcome;
 import dev.headroom.engine.report.KillExplanation;
+import dev.headroom.engine.report.MarkdownReport;
 import dev.headroom.engine.report.TextReport;
 import dev.headroom.formula.FormulaLibrary;
 import dev.headroom.lab.LabException;
@@ -22,13 +25,10 @@ import dev.headroom.lab.Scenario;
 import dev.headroom.lab.Scenarios;
 import dev.headroom.model.Policy;
 import dev.headroom.model.Verdict;
-import dev.headroom.embedded.PostgresInstall;
-import dev.headroom.engine.report.MarkdownReport;
-import java.util.Collections;
 import java.nio.file.Path;
-import dev.headroom.cli.RecordingOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -54,7 +54,15 @@ final class DemoCommand implements Callable<Integer> {
 
   /** Enough kinds of kills and of bait for formulas to differ on, in a minute or so. */
   private static final List<String> SCENARIOS =
-      List.of("huge-sort", "many-connections", "parallel-hash-shm", "idle-holders", "catalog-bloat", "neighbour", "near-miss", "churn");
+      List.of(
+          "huge-sort",
+          "many-connections",
+          "parallel-hash-shm",
+          "idle-holders",
+          "catalog-bloat",
+          "neighbour",
+          "near-miss",
+          "churn");
 
   /** What the others are compared with: the formula that all this began with. */
   private static final String REFERENCE = "talk";
@@ -136,11 +144,10 @@ final class DemoCommand implements Callable<Integer> {
     terminal.print(
         terminal.outIsTerminal() ? TextReport.render(result) : MarkdownReport.render(result));
     mostTelling(result)
-        .ifPresent(
-            killId -> {
-              terminal.say("4. one of the kills, in words");
-              terminal.print(KillExplanation.render(result, killId));
-            });
+        .ifPresent(killId -> {
+          terminal.say("4. one of the kills, in words");
+          terminal.print(KillExplanation.render(result, killId));
+        });
     return result;
   }
 
@@ -165,13 +172,18 @@ final class DemoCommand implements Callable<Integer> {
 
   private void sayNext(String recording, UUID runId) {
     terminal.say("");
-    terminal.say("kept as recording " + recording + " and run " + runId + ". Try your own formula:");
     terminal.say(
-        "  bin/backtest run --recording " + recording + " --formula 'memory_max - (shmem + page_tables + 64MiB)'");
+        "kept as recording " + recording + " and run " + runId + ". Try your own formula:");
+    terminal.say(
+        "  bin/backtest run --recording "
+            + recording
+            + " --formula 'memory_max - (shmem + page_tables + 64MiB)'");
     terminal.say("  bin/backtest explain --recording " + recording);
   }
 
   private static Path corpus() {
-    return Path.of(System.getProperty("headroom.root", "")).resolve("backtest/corpus").resolve(CORPUS);
+    return Path.of(System.getProperty("headroom.root", ""))
+        .resolve("backtest/corpus")
+        .resolve(CORPUS);
   }
 }

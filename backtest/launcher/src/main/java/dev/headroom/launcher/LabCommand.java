@@ -11,7 +11,6 @@ import dev.headroom.embedded.DebianTimescaleInstaller;
 import dev.headroom.embedded.HeadroomHome;
 import dev.headroom.embedded.PostgresInstall;
 import dev.headroom.lab.Lab;
-import dev.headroom.lab.LabConfig;
 import dev.headroom.lab.Scenario;
 import dev.headroom.lab.ScenarioResult;
 import dev.headroom.lab.Scenarios;
@@ -31,7 +30,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "lab",
     mixinStandardHelpOptions = true,
-    description = "Makes real OOM kills of a real Postgres in memory cgroups of its own, and records them.",
+    description =
+        "Makes real OOM kills of a real Postgres in memory cgroups of its own, and records them.",
     subcommands = {LabCommand.ListAll.class, LabCommand.Run.class, LabCommand.Clean.class})
 final class LabCommand {
 
@@ -56,14 +56,13 @@ final class LabCommand {
       }
       TextTable table = new TextTable("scenario", "must", "limit", "what happens", "shows");
       Scenarios.list()
-          .forEach(
-              each ->
-                  table.add(
-                      each.name(),
-                      expectation(each),
-                      (each.memoryMaxBytes() >> 20) + " MiB",
-                      each.title(),
-                      each.shows()));
+          .forEach(each ->
+              table.add(
+                  each.name(),
+                  expectation(each),
+                  (each.memoryMaxBytes() >> 20) + " MiB",
+                  each.title(),
+                  each.shows()));
       terminal.print(table.render(terminal));
       return ExitCode.OK;
     }
@@ -73,7 +72,8 @@ final class LabCommand {
       name = "run",
       mixinStandardHelpOptions = true,
       sortOptions = false,
-      description = "Runs scenarios with a collector attached, stores what it saw and names the recording.",
+      description =
+          "Runs scenarios with a collector attached, stores what it saw and names the recording.",
       footer = {
         "",
         "Exit code 1: a scenario did not do what it must, or a kill is missing in the database.",
@@ -116,7 +116,8 @@ final class LabCommand {
 
     @Override
     public Integer call() {
-      List<Scenario> scenarios = names.isEmpty() ? Scenarios.list() : names.stream().map(LabCommand::find).toList();
+      List<Scenario> scenarios =
+          names.isEmpty() ? Scenarios.list() : names.stream().map(LabCommand::find).toList();
       HeadroomHome home = HeadroomHome.locate(System.getenv());
       PostgresInstall install = install(home);
       try (OpenDatabase open = database.start(terminal)) {
@@ -137,7 +138,8 @@ final class LabCommand {
     }
 
     private String render(LabSession.Result result) {
-      TextTable table = new TextTable("scenario", "must", "outcome", "as expected", "peak", "seconds");
+      TextTable table =
+          new TextTable("scenario", "must", "outcome", "as expected", "peak", "seconds");
       for (ScenarioResult each : result.report().results()) {
         table.add(
             each.scenario().name(),
@@ -167,20 +169,20 @@ final class LabCommand {
     @Override
     public Integer call() {
       int runs = Lab.cleanUp(LabSession.stateDirectory(HeadroomHome.locate(System.getenv())));
-      terminal.say(runs == 0 ? "there was nothing to remove" : "removed what " + runs + " runs had left");
+      terminal.say(
+          runs == 0 ? "there was nothing to remove" : "removed what " + runs + " runs had left");
       return ExitCode.OK;
     }
   }
 
   private static Scenario find(String name) {
     return Scenarios.find(name)
-        .orElseThrow(
-            () ->
-                CommandFailure.usage(
-                    "no scenario is named '"
-                        + name
-                        + "'; there are "
-                        + String.join(", ", Scenarios.list().stream().map(Scenario::name).toList())));
+        .orElseThrow(() ->
+            CommandFailure.usage(
+                "no scenario is named '"
+                    + name
+                    + "'; there are "
+                    + String.join(", ", Scenarios.list().stream().map(Scenario::name).toList())));
   }
 
   private static String expectation(Scenario scenario) {
@@ -198,7 +200,12 @@ final class LabCommand {
     fields.put("must", expectation(scenario));
     fields.put("memory_max_bytes", scenario.memoryMaxBytes());
     fields.put("shows", scenario.shows());
-    fields.put("needs", scenario.needs().stream().map(need -> need.name().toLowerCase(Locale.ROOT)).sorted().toList());
+    fields.put(
+        "needs",
+        scenario.needs().stream()
+            .map(need -> need.name().toLowerCase(Locale.ROOT))
+            .sorted()
+            .toList());
     return fields;
   }
 
@@ -210,17 +217,16 @@ final class LabCommand {
     fields.put(
         "scenarios",
         result.report().results().stream()
-            .map(
-                each -> {
-                  Map<String, Object> scenario = new LinkedHashMap<>();
-                  scenario.put("name", each.scenario().name());
-                  scenario.put("must", expectation(each.scenario()));
-                  scenario.put("outcome", each.outcome().toString());
-                  scenario.put("as_expected", each.asExpected());
-                  scenario.put("oom_kills", each.oomKills());
-                  scenario.put("elapsed_ms", each.elapsed().toMillis());
-                  return scenario;
-                })
+            .map(each -> {
+              Map<String, Object> scenario = new LinkedHashMap<>();
+              scenario.put("name", each.scenario().name());
+              scenario.put("must", expectation(each.scenario()));
+              scenario.put("outcome", each.outcome().toString());
+              scenario.put("as_expected", each.asExpected());
+              scenario.put("oom_kills", each.oomKills());
+              scenario.put("elapsed_ms", each.elapsed().toMillis());
+              return scenario;
+            })
             .toList());
     return fields;
   }

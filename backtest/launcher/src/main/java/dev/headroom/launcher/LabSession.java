@@ -88,13 +88,19 @@ final class LabSession {
     List<String> command = new ArrayList<>(OwnProgram.command("collect"));
     command.addAll(
         List.of(
-            "--instances", instancesFile.toString(),
-            "--state", instancesFile.resolveSibling("collector").toString(),
-            "--node", nodeName(),
-            "--capture-name", "headroom_lab",
+            "--instances",
+            instancesFile.toString(),
+            "--state",
+            instancesFile.resolveSibling("collector").toString(),
+            "--node",
+            nodeName(),
+            "--capture-name",
+            "headroom_lab",
             "--query-text",
-            "--slow-ms", "500",
-            "--db-url", database.url().libpq()));
+            "--slow-ms",
+            "500",
+            "--db-url",
+            database.url().libpq()));
     return command;
   }
 

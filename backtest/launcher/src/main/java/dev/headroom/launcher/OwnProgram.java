@@ -10,7 +10,10 @@ final class OwnProgram {
 
   private OwnProgram() {}
 
-  /** The command line of another {@code headroom} with these arguments, on the same Java and classes. */
+  /**
+   * The command line of another {@code headroom} with these arguments, on the same Java and
+   * classes.
+   */
   static List<String> command(String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(ProcessHandle.current().info().command().orElse("java"));

@@ -53,7 +53,7 @@ public final class Lab implements AutoCloseable {
    *     to make a cgroup, no working Postgres
    */
   public static Lab open(LabConfig config, LabListener listener) {
-    int removed = cleanUp(config);
+    int removed = cleanUp(config.stateDirectory());
     if (removed > 0) {
       listener.note("removed what %d earlier run(s) had left".formatted(removed));
     }
@@ -65,8 +65,8 @@ public final class Lab implements AutoCloseable {
    *
    * @return how many runs had left something
    */
-  public static int cleanUp(LabConfig config) {
-    List<RunFolder> abandoned = RunFolder.listAbandoned(config.stateDirectory());
+  public static int cleanUp(Path stateDirectory) {
+    List<RunFolder> abandoned = RunFolder.listAbandoned(stateDirectory);
     for (RunFolder run : abandoned) {
       try (run) {
         run.remove();

@@ -82,12 +82,12 @@ class LabCleanUpTest {
 
     child.destroyForcibly().waitFor();
     assertThat(left).as("a killed lab cannot clean up").allMatch(OwnProcess::isAlive);
-    assertThat(Lab.cleanUp(config)).isEqualTo(1);
+    assertThat(Lab.cleanUp(config.stateDirectory())).isEqualTo(1);
 
     assertThat(left).noneMatch(OwnProcess::isAlive);
     assertThat(cgroup.directory()).doesNotExist();
     assertThat(run).doesNotExist();
-    assertThat(Lab.cleanUp(config)).isZero();
+    assertThat(Lab.cleanUp(config.stateDirectory())).isZero();
   }
 
   @Test
@@ -109,7 +109,7 @@ class LabCleanUpTest {
   void aLabThatIsAlive_isLeftAlone() throws Exception {
     startChild();
 
-    assertThat(Lab.cleanUp(config)).isZero();
+    assertThat(Lab.cleanUp(config.stateDirectory())).isZero();
 
     assertThat(recordedCgroup(onlyRun()).processes()).isNotEmpty();
   }

@@ -8,17 +8,20 @@ import dev.headroom.collector.sampling.ProcessCache;
 import dev.headroom.collector.sampling.SamplingPlan;
 import dev.headroom.collector.spool.Spool;
 import dev.headroom.model.CollectorEvent;
+import dev.headroom.model.Fact;
 import dev.headroom.model.InstanceId;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Samples every watched instance when its next sample is due. */
 final class SamplingDuty implements Duty {
 
   private static final Duration IDLE_WAIT = Duration.ofMillis(200);
+  private static final long NS_PER_US = 1_000;
 
   private final EventClock clock;
   private final InstanceRegistry registry;
@@ -96,20 +99,21 @@ final class SamplingDuty implements Duty {
     InstanceSampler.Look look = sampler.sample(processes.latestOf(sampler.instanceId()));
     processes.update(look.processes(), look.sample().sampledAt());
     readyWatch.look(look);
+    Optional<SamplingPlan.Gap> gap = plan.sampled(look.sample(), began);
+    long waitUs = plan.currentWait().toNanos() / NS_PER_US;
     try {
-      spool.append(look.sample());
+      spool.append(look.sample().with(Fact.SAMPLING_WAIT, waitUs));
     } catch (IOException refused) {
       recorder.fail(sampler.instanceId(), refused);
     }
     metrics.vanished(sampler.vanishedCount() - vanishedBefore);
     metrics.sampled(Duration.ofNanos(System.nanoTime() - began));
-    plan.sampled(look.sample(), began)
-        .ifPresent(gap ->
-            recorder.tell(
-                CollectorEvent.Kind.GAP,
-                sampler.instanceId(),
-                gap.missed(),
-                gap.duration(),
-                "samples came late"));
+    gap.ifPresent(late ->
+        recorder.tell(
+            CollectorEvent.Kind.GAP,
+            sampler.instanceId(),
+            late.missed(),
+            late.duration(),
+            "samples came late"));
   }
 }

@@ -46,6 +46,13 @@ public final class Facts {
         .orElseThrow(() -> new IllegalStateException(fact.columnName() + " was not sampled"));
   }
 
+  /** The same facts with one more, or another value for it. */
+  public Facts with(Fact fact, long value) {
+    Builder builder = builder();
+    builder.values.putAll(values);
+    return builder.set(fact, value).build();
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof Facts that && values.equals(that.values);

@@ -25,4 +25,9 @@ public record Sample(
   public Sample {
     processes = List.copyOf(processes);
   }
+
+  /** The same sample with one more fact, or another value for it. */
+  public Sample with(Fact fact, long value) {
+    return new Sample(instanceId, sampledAt, memoryMax, facts.with(fact, value), processes);
+  }
 }
