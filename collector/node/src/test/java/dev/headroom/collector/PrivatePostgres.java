@@ -142,8 +142,12 @@ public final class PrivatePostgres implements AutoCloseable {
   }
 
   public Connection connect() throws SQLException {
-    return DriverManager.getConnection(
-        "jdbc:postgresql://127.0.0.1:" + port + "/postgres?user=alice&sslmode=disable");
+    return DriverManager.getConnection(url());
+  }
+
+  /** As pgjdbc takes it. */
+  public String url() {
+    return "jdbc:postgresql://127.0.0.1:" + port + "/postgres?user=alice&sslmode=disable";
   }
 
   /** The postmaster's pid: every program on the way to it executes the next one. */

@@ -32,10 +32,17 @@ final class LogCursor implements Closeable {
     this.channel = channel;
   }
 
+  /** Opens the file with the disk space for both lines, made when it is not there. */
   static LogCursor open(Path file) throws IOException {
-    return new LogCursor(
+    FileChannel channel =
         FileChannel.open(
-            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE));
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    long size = channel.size();
+    if (size < 2 * LINE_BYTES) {
+      channel.write(ByteBuffer.allocate((int) (2 * LINE_BYTES - size)), size);
+      channel.force(true);
+    }
+    return new LogCursor(channel);
   }
 
   /** The position, or empty when none was written or both lines are damaged. */

@@ -1,0 +1,173 @@
+package dev.headroom.collector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.headroom.collector.capture.CaptureOptions;
+import dev.headroom.collector.sampling.Cadence;
+import dev.headroom.store.Database;
+import dev.headroom.store.SchemaMigration;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The collector dies by SIGKILL, its database goes away, and every kill is stored once all the
+ * same, with all that was known of its victim.
+ */
+class CollectorDeathTest {
+
+  private static final String SORT =
+      "select md5(i::text) from generate_series(1, 5000000) i order by 1 offset 4999999";
+
+  @TempDir private Path folder;
+  private PrivatePostgres watched;
+  private PrivatePostgres store;
+
+  @BeforeEach
+  void startServers() throws IOException {
+    watched = PrivatePostgres.start(256L << 20, "work_mem=1GB", "shared_buffers=16MB", "jit=off");
+    store = PrivatePostgres.start(1L << 30, "shared_buffers=32MB");
+    try (Database database = Database.connect(store.url())) {
+      assertThat(SchemaMigration.migrate(database.dataSource())).isPositive();
+    }
+  }
+
+  @AfterEach
+  void stopServers() throws IOException {
+    if (watched != null) {
+      watched.close();
+    }
+    if (store != null) {
+      store.close();
+    }
+  }
+
+  @Test
+  void killWhileNoCollectorRuns_isStoredOnceByTheNextWithItsQuery() throws Exception {
+    Process first = collect();
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> count("select count(*) from headroom.memory_sample") > 2);
+    CompletableFuture<Void> statement = CompletableFuture.runAsync(this::provokeKill);
+    Thread.sleep(300);
+    kill(first);
+    store.stopServer();
+    statement.get(60, TimeUnit.SECONDS);
+    watched.awaitConnections();
+
+    Process second = collect();
+    Thread.sleep(2_000);
+    kill(second);
+    Process third = collect();
+    try {
+      provokeKill();
+      watched.awaitConnections();
+      store.startServer();
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> count("select count(*) from headroom.oom_kill") == kernelCount());
+
+      assertThat(kernelCount()).isEqualTo(2);
+      assertThat(
+              count(
+                  "select count(*) from headroom.oom_kill where victim_user_name = 'alice'"
+                      + " and victim_database_name = 'postgres'"
+                      + " and victim_query_fingerprint is not null"
+                      + " and instance_id is not null"))
+          .isEqualTo(2);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .untilAsserted(() ->
+              assertThat(
+                      count(
+                          "select count(*) from headroom.instance_event"
+                              + " where outage_ms is not null"))
+                  .isEqualTo(2));
+    } finally {
+      kill(third);
+    }
+  }
+
+  private long kernelCount() throws IOException {
+    return Files.readString(watched.cgroup().resolve("memory.oom_control"))
+        .lines()
+        .filter(line -> line.startsWith("oom_kill "))
+        .mapToLong(line -> Long.parseLong(line.substring("oom_kill ".length())))
+        .sum();
+  }
+
+  private long count(String query) throws SQLException {
+    try (Connection connection = store.connect();
+        Statement statement = connection.createStatement();
+        ResultSet result = statement.executeQuery(query)) {
+      result.next();
+      return result.getLong(1);
+    }
+  }
+
+  private void provokeKill() {
+    try (Connection connection = watched.connect();
+        Statement statement = connection.createStatement()) {
+      assertThatThrownBy(() -> statement.execute(SORT)).isInstanceOf(SQLException.class);
+    } catch (SQLException unreachable) {
+      throw new IllegalStateException(unreachable);
+    }
+  }
+
+  private Process collect() throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                folder.resolve("state").toString(),
+                watched.cgroupPath(),
+                store.url(),
+                "death_" + ProcessHandle.current().pid()));
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("collector.log").toFile()))
+        .start();
+  }
+
+  private static void kill(Process process) throws InterruptedException {
+    process.toHandle().destroyForcibly();
+    assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  /** A collector that runs until it is killed. */
+  public static final class Main {
+    private Main() {}
+
+    public static void main(String[] args) throws Exception {
+      Collector.start(
+          CollectorConfig.of(Path.of(args[0]))
+              .withNode("test")
+              .withMaxSpoolBytes(64L << 20)
+              .withCadence(new Cadence(Duration.ofMillis(500), Duration.ofMillis(100)))
+              .withInstances(new InstanceSelection.Discovered(args[1], Map.of()))
+              .withDatabaseUrl(args[2])
+              .withCapture(CaptureOptions.defaults().withName(args[3])));
+      Thread.currentThread().join();
+    }
+  }
+}
