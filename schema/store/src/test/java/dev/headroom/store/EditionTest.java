@@ -27,11 +27,13 @@ class EditionTest {
   private final TestServer server;
   private final Database database;
   private final DataSource dataSource;
+  private final Upkeep upkeep;
 
   EditionTest(TestServer server) {
     this.server = server;
     database = Database.open(server.migratedDatabase());
     dataSource = database.dataSource();
+    upkeep = new Upkeep(dataSource);
   }
 
   @AfterEach
@@ -51,7 +53,7 @@ class EditionTest {
     insertSample("2026-01-05 12:01:00+00", 5);
 
     assertRollups();
-    execute(dataSource, "CALL headroom.refresh_rollups()");
+    upkeep.refreshRollups();
     assertRollups();
     assertThat(count(dataSource, "memory_sample_1m_rollup")).isEqualTo(2);
   }
@@ -59,10 +61,10 @@ class EditionTest {
   @Test
   void aSampleThatComesLate_isRolledUpByTheNextRefresh() {
     insertSample("2026-01-05 12:00:00+00", 10);
-    execute(dataSource, "CALL headroom.refresh_rollups()");
+    upkeep.refreshRollups();
 
     insertSample("2026-01-05 12:00:15+00", 40);
-    execute(dataSource, "CALL headroom.refresh_rollups()");
+    upkeep.refreshRollups();
 
     assertThat(query(dataSource, "SELECT anon_bytes_max FROM headroom.memory_sample_1m"))
         .containsExactly("40");
@@ -73,7 +75,7 @@ class EditionTest {
 
   @Test
   void aSampleOfNow_isInTheRollup_withoutARefresh() {
-    execute(dataSource, "CALL headroom.refresh_rollups()");
+    upkeep.refreshRollups();
     insertSample("now", 7);
 
     assertThat(query(dataSource, "SELECT anon_bytes_max FROM headroom.memory_sample_1m"))
@@ -89,7 +91,7 @@ class EditionTest {
     insertSample("2025-02-01 12:00:00+00", 2);
     insertSample("now", 3);
 
-    execute(dataSource, "CALL headroom.apply_retention()");
+    upkeep.applyRetention();
 
     assertThat(query(dataSource, "SELECT anon_bytes FROM headroom.memory_sample ORDER BY 1"))
         .containsExactly("2", "3");

@@ -43,8 +43,8 @@ class RoleTest {
       ObservationStore store = new ObservationStore(collector.dataSource());
       assertThat(store.store(batch).stored()).isEqualTo(batch.size());
       assertThat(store.store(batch).alreadyStored()).isEqualTo(batch.size());
-      execute(collector.dataSource(), "CALL headroom.refresh_rollups()");
-      execute(collector.dataSource(), "CALL headroom.apply_retention()");
+      new Upkeep(collector.dataSource()).refreshRollups();
+      new Upkeep(collector.dataSource()).applyRetention();
 
       for (String table : tables()) {
         assertDenied(collector, "SELECT 1 FROM headroom." + table);
