@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -151,10 +152,13 @@ public final class ReplayInput {
    * the sample where that is longer. Unknown steps make everything a gap.
    */
   boolean isGap(int sample, long untilNs) {
-    long meantNs =
-        samples.get(sample).facts().find(Fact.SAMPLING_WAIT).orElse(0) * NS_PER_MICROSECOND;
-    return 2 * (untilNs - timeNs[sample])
-        > Math.max(gapThresholdDoubledNs, 2 * GAP_STEPS * meantNs);
+    OptionalLong meantUs = samples.get(sample).facts().find(Fact.SAMPLING_WAIT);
+    long thresholdDoubledNs =
+        meantUs.isPresent()
+            ? Math.max(
+                gapThresholdDoubledNs, 2 * GAP_STEPS * NS_PER_MICROSECOND * meantUs.getAsLong())
+            : gapThresholdDoubledNs;
+    return 2 * (untilNs - timeNs[sample]) > thresholdDoubledNs;
   }
 
   private static long medianStepDoubledNs(long[] timeNs) {

@@ -17,6 +17,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -457,6 +458,12 @@ final class PlainReplay {
                   recording.samples().get(i - 1).sampledAt(),
                   recording.samples().get(i).sampledAt())
               .toNanos());
+    }
+    OptionalLong meantUs = lastSampleBefore(from).facts().find(Fact.SAMPLING_WAIT);
+    if (meantUs.isPresent()
+        && Duration.between(from, to).compareTo(Duration.ofNanos(3000 * meantUs.getAsLong()))
+            <= 0) {
+      return false;
     }
     if (steps.isEmpty()) {
       return true;

@@ -111,6 +111,9 @@ final class RandomRecording {
     if (random.nextInt(3) == 0) {
       facts.set(Fact.GUARD_ALLOCATED_PEAK, random.nextInt(160) * MIB);
     }
+    if (random.nextInt(3) == 0) {
+      facts.set(Fact.SAMPLING_WAIT, 500_000L * random.nextInt(1, 4));
+    }
     long memoryMax = random.nextInt(4) == 0 ? 512 * MIB : 1024 * MIB;
     return new Sample(ID, sampledAt, MemoryLimit.ofBytes(memoryMax), facts.build(), rows);
   }
