@@ -11,6 +11,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
@@ -35,7 +36,7 @@ final class CaptureDuty implements Duty, Closeable {
   private final Consumer<String> opened;
   private final Queue<Integer> newPostmasters = new ConcurrentLinkedQueue<>();
   private final AtomicReference<@Nullable String> cursor;
-  private @Nullable OomSource source;
+  private volatile @Nullable OomSource source;
   private @Nullable Instant failedAt;
   private Instant countersReadAt = Instant.EPOCH;
   private long lost;
@@ -73,6 +74,12 @@ final class CaptureDuty implements Duty, Closeable {
   /** Where the source goes on after a restart; absent when it needs not be told. Any thread. */
   @Nullable String cursor() {
     return cursor.get();
+  }
+
+  /** The label of the open source. Any thread. */
+  Optional<String> findSource() {
+    OomSource open = source;
+    return open == null ? Optional.empty() : Optional.of(open.kind().label());
   }
 
   @Override

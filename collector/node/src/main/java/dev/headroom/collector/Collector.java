@@ -34,6 +34,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
@@ -57,6 +58,7 @@ public final class Collector implements AutoCloseable {
   private final EventRecorder recorder;
   private final Spool spool;
   private final CollectorStateKeeper state;
+  private final CaptureDuty capture;
   private final @Nullable MetricsServer metricsServer;
   private final @Nullable DutyRunner sinkRunner;
 
@@ -107,7 +109,7 @@ public final class Collector implements AutoCloseable {
                 state::write),
             counters(earlier.killCounters()));
     @Nullable CaptureOptions options = config.capture();
-    CaptureDuty capture =
+    this.capture =
         new CaptureDuty(
             options == null ? null : options.withCursor(earlier.captureCursor()),
             clock,
@@ -190,6 +192,11 @@ public final class Collector implements AutoCloseable {
   /** Where metrics are served; empty when they are not. */
   public OptionalInt findMetricsPort() {
     return metricsServer == null ? OptionalInt.empty() : OptionalInt.of(metricsServer.port());
+  }
+
+  /** The source that kills are captured from, such as {@code tp_btf}, once it is open. */
+  public Optional<String> findCaptureSource() {
+    return capture.findSource();
   }
 
   /** Whether everything observed so far is stored. */
