@@ -61,7 +61,7 @@ public final class Lab implements AutoCloseable {
   }
 
   /**
-   * Removes everything that labs with this state folder left when they were killed.
+   * Removes everything that labs with a state folder left when they were killed.
    *
    * @return how many runs had left something
    */

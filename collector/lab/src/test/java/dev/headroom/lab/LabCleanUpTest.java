@@ -26,7 +26,6 @@ class LabCleanUpTest {
 
   private final List<Process> children = new ArrayList<>();
   private MemoryController controller;
-  private LabConfig config;
 
   /** The lab that is ended: its victim sleeps, and so does its collector. */
   static final class Child {
@@ -59,8 +58,8 @@ class LabCleanUpTest {
   @BeforeEach
   void assumeMachine() throws IOException {
     controller = LabMachine.assumeMemoryController();
-    config =
-        LabConfig.of(LabMachine.openToEverybody(state), LabMachine.assumePostgres(), "test-node");
+    LabMachine.assumePostgres();
+    LabMachine.openToEverybody(state);
   }
 
   @AfterEach
@@ -82,12 +81,12 @@ class LabCleanUpTest {
 
     child.destroyForcibly().waitFor();
     assertThat(left).as("a killed lab cannot clean up").allMatch(OwnProcess::isAlive);
-    assertThat(Lab.cleanUp(config.stateDirectory())).isEqualTo(1);
+    assertThat(Lab.cleanUp(state)).isEqualTo(1);
 
     assertThat(left).noneMatch(OwnProcess::isAlive);
     assertThat(cgroup.directory()).doesNotExist();
     assertThat(run).doesNotExist();
-    assertThat(Lab.cleanUp(config.stateDirectory())).isZero();
+    assertThat(Lab.cleanUp(state)).isZero();
   }
 
   @Test
@@ -109,7 +108,7 @@ class LabCleanUpTest {
   void aLabThatIsAlive_isLeftAlone() throws Exception {
     startChild();
 
-    assertThat(Lab.cleanUp(config.stateDirectory())).isZero();
+    assertThat(Lab.cleanUp(state)).isZero();
 
     assertThat(recordedCgroup(onlyRun()).processes()).isNotEmpty();
   }
