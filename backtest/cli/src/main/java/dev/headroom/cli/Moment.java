@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -19,7 +20,7 @@ final class Moment {
   private Moment() {}
 
   /**
-   * Reads a moment.
+   * Reads a moment, to the microsecond that the database keeps.
    *
    * @param text such as {@code now}, {@code 90m}, {@code 30d}, {@code 2026-11-20} (midnight UTC) or
    *     {@code 2026-11-20T10:00:00Z}
@@ -27,6 +28,10 @@ final class Moment {
    * @throws CommandFailure when it is none of these
    */
   static Instant parse(String text, Instant now) {
+    return exact(text, now).truncatedTo(ChronoUnit.MICROS);
+  }
+
+  private static Instant exact(String text, Instant now) {
     String trimmed = text.strip();
     if (trimmed.equals("now")) {
       return now;

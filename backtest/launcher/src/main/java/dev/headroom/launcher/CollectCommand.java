@@ -115,6 +115,10 @@ final class CollectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    // What a collector does is worth a line each; the other commands only log what is wrong.
+    if (System.getenv("HEADROOM_LOG_LEVEL") == null) {
+      System.setProperty("HEADROOM_LOG_LEVEL", "INFO");
+    }
     Collector collector = start(config());
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(collector), "collector-shutdown"));
     collector

@@ -20,6 +20,7 @@ import dev.headroom.store.KillFilter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -111,8 +112,8 @@ final class LabSession {
   private Recording recording(LabReport report, List<Scenario> scenarios) {
     List<InstanceId> instances =
         report.victims().stream().map(ScenarioResult.VictimResult::instanceId).toList();
-    Instant from = report.startedAt().minus(MARGIN);
-    Instant to = report.endedAt().plus(MARGIN);
+    Instant from = report.startedAt().minus(MARGIN).truncatedTo(ChronoUnit.MICROS);
+    Instant to = report.endedAt().plus(MARGIN).truncatedTo(ChronoUnit.MICROS);
     Set<InstanceId> known =
         database.recordings().listInstances(from, to).stream()
             .map(instance -> instance.id())

@@ -86,6 +86,9 @@ final class EventRecorder {
             duration == null ? null : duration.toMillis(),
             detail));
     metrics.told(kind);
+    if (detail != null) {
+      LOG.info("{}", detail);
+    }
   }
 
   /** Tells of a failure, unless the same was told within ten minutes. */
@@ -104,7 +107,6 @@ final class EventRecorder {
       failures.clear();
     }
     failures.put(key, new Repeated(now, 0));
-    LOG.warn("{}", message);
     LOG.debug("failure", problem);
     tell(
         CollectorEvent.Kind.FAILURE,

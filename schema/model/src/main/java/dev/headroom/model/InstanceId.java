@@ -31,9 +31,17 @@ public record InstanceId(UUID value) implements Comparable<InstanceId> {
     return new InstanceId(UUID.fromString(text));
   }
 
+  /**
+   * In the order of the written form, which is also the database's; {@link UUID}'s own is another.
+   */
   @Override
   public int compareTo(InstanceId other) {
-    return value.compareTo(other.value);
+    int high =
+        Long.compareUnsigned(value.getMostSignificantBits(), other.value.getMostSignificantBits());
+    return high != 0
+        ? high
+        : Long.compareUnsigned(
+            value.getLeastSignificantBits(), other.value.getLeastSignificantBits());
   }
 
   @Override
