@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.headroom.collector.capture.CaptureOptions;
+import dev.headroom.collector.capture.OomSources;
 import dev.headroom.collector.sampling.Cadence;
 import dev.headroom.store.Database;
 import dev.headroom.store.SchemaMigration;
@@ -50,6 +51,8 @@ class CollectorDeathTest {
 
   @AfterEach
   void stopServers() throws IOException {
+    // A collector that was killed leaves the kernel recording; a clean close ends that.
+    OomSources.open(capture(folder)).source().close();
     if (watched != null) {
       watched.close();
     }
@@ -139,14 +142,18 @@ class CollectorDeathTest {
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName(),
-                folder.resolve("state").toString(),
+                folder.toString(),
                 watched.cgroupPath(),
-                store.url(),
-                "death_" + ProcessHandle.current().pid()));
+                store.url()));
     return new ProcessBuilder(command)
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("collector.log").toFile()))
         .start();
+  }
+
+  private static CaptureOptions capture(Path folder) {
+    return new CaptureOptions(
+        "death", folder.resolve("run"), null, null, false, Duration.ofSeconds(2));
   }
 
   private static void kill(Process process) throws InterruptedException {
@@ -160,13 +167,13 @@ class CollectorDeathTest {
 
     public static void main(String[] args) throws Exception {
       Collector.start(
-          CollectorConfig.of(Path.of(args[0]))
+          CollectorConfig.of(Path.of(args[0], "state"))
               .withNode("test")
               .withMaxSpoolBytes(64L << 20)
               .withCadence(new Cadence(Duration.ofMillis(500), Duration.ofMillis(100)))
               .withInstances(new InstanceSelection.Discovered(args[1], Map.of()))
               .withDatabaseUrl(args[2])
-              .withCapture(CaptureOptions.defaults().withName(args[3])));
+              .withCapture(capture(Path.of(args[0]))));
       Thread.currentThread().join();
     }
   }

@@ -185,7 +185,9 @@ class CollectorTest {
         .withCadence(new Cadence(Duration.ofMillis(500), Duration.ofMillis(100)))
         .withInstances(
             new InstanceSelection.Discovered(postgres.cgroupPath(), Map.of("scenario", "calm")))
-        .withCapture(CaptureOptions.defaults().withName("test_" + ProcessHandle.current().pid()));
+        .withCapture(
+            new CaptureOptions(
+                "test", folder.resolve("run"), null, null, false, Duration.ofSeconds(2)));
   }
 
   private List<Observation> spooled() throws IOException {

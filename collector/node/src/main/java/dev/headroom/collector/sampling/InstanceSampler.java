@@ -112,7 +112,6 @@ public final class InstanceSampler {
    * @param before what was last seen of a pid; absent when nothing was
    */
   public Look sample(Map<Integer, ObservedProcess> before) {
-    Instant sampledAt = clock.now();
     Facts.Builder facts = Facts.builder();
     CgroupMemory memory = cgroup.read(problems);
     CgroupFacts.add(facts, memory);
@@ -122,6 +121,8 @@ public final class InstanceSampler {
     }
     addServerFacts(facts);
     List<ObservedProcess> processes = readProcesses(before);
+    // Stamped after reading: a victim that was already gone is not missing before its kill.
+    Instant sampledAt = clock.now();
     if (memory instanceof CgroupMemory.V1) {
       addPageTables(facts, processes);
     }
