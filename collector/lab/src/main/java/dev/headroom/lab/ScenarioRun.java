@@ -14,6 +14,9 @@ import java.util.concurrent.Future;
 final class ScenarioRun {
 
   /** How long a collector gets to see the last state before the server and its cgroup go. */
+  /** A collector looks for new servers once a second; what it judges needs a few samples before. */
+  private static final long CALM_MS = 2_000;
+
   private static final long SETTLE_MS = 500;
 
   private final LabConfig config;
@@ -108,6 +111,9 @@ final class ScenarioRun {
   private void runRounds() throws Exception {
     int planned = scenario.expectation() == Scenario.Expectation.KILLS ? config.rounds() : 1;
     while (rounds < planned) {
+      if (config.collectorCommand() != null) {
+        Pause.ofMillis(CALM_MS);
+      }
       long before = oomKills();
       loadAll();
       rounds++;

@@ -123,7 +123,7 @@ public final class Scenarios {
               KILLS,
               "Catalog and plan caches are never given back; every session has its own.",
               256 * MIB,
-              Map.of("max_locks_per_transaction", "4096"),
+              Map.of("max_connections", "20", "max_locks_per_transaction", "512"),
               new Prepared(
                   stage -> {
                     for (int from = 1; from <= 2000; from += 200) {
