@@ -13,10 +13,10 @@ import java.util.concurrent.Future;
  */
 final class ScenarioRun {
 
-  /** How long a collector gets to see the last state before the server and its cgroup go. */
   /** A collector looks for new servers once a second; what it judges needs a few samples before. */
   private static final long CALM_MS = 2_000;
 
+  /** How long a collector gets to see the last state before the server and its cgroup go. */
   private static final long SETTLE_MS = 500;
 
   private final LabConfig config;
