@@ -1,7 +1,7 @@
 package dev.headroom.cli;
 
+import dev.headroom.engine.kernel.FidelityCheck;
 import dev.headroom.engine.recording.ContentHash;
-import dev.headroom.engine.recording.FidelityDetection;
 import dev.headroom.model.Fidelity;
 import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.Recording;
@@ -29,7 +29,7 @@ record RecordingSummary(Recording recording, String contentHash, List<InstanceLi
             new InstanceLine(
                 each.instance().id().toString(),
                 labels(each.instance().labels()),
-                FidelityDetection.of(each),
+                FidelityCheck.of(each.samples()).fidelity(),
                 each.samples().size(),
                 each.kills().size(),
                 each.instanceEvents().size()));

@@ -2,8 +2,8 @@ package dev.headroom.engine.backtest;
 
 import dev.headroom.engine.backtest.BacktestResult.JudgedKill;
 import dev.headroom.engine.backtest.Manifest.PolicyEntry;
+import dev.headroom.engine.kernel.FidelityCheck;
 import dev.headroom.engine.kernel.ReplayPolicy;
-import dev.headroom.model.Fidelity;
 import dev.headroom.model.InstanceRecording;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -80,10 +80,7 @@ public final class Backtest {
         replays.stream().mapToDouble(replay -> replay.exposure().instanceDays()).sum(),
         backendHours(replays),
         replays.stream().mapToInt(replay -> replay.exposure().gaps()).sum(),
-        replays.stream()
-            .map(InstanceReplay::fidelity)
-            .max(Comparator.naturalOrder())
-            .orElse(Fidelity.CGROUP),
+        FidelityCheck.worst(replays.stream().map(InstanceReplay::fidelity).toList()),
         notes(replays),
         kills,
         (int) policies.stream().filter(policy -> !policy.kind().isReference()).count(),

@@ -4,6 +4,7 @@ import dev.headroom.model.Fidelity;
 import dev.headroom.model.ProcessSample;
 import dev.headroom.model.Sample;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
@@ -17,9 +18,14 @@ import java.util.Map;
  * @param fidelity what the replay uses
  * @param notes why it is worse than some samples, in words
  */
-record FidelityCheck(Fidelity fidelity, List<String> notes) {
+public record FidelityCheck(Fidelity fidelity, List<String> notes) {
 
-  static FidelityCheck of(List<Sample> samples) {
+  public FidelityCheck {
+    notes = List.copyOf(notes);
+  }
+
+  /** Of one instance's samples; {@code cgroup} when none of them has a process. */
+  public static FidelityCheck of(List<Sample> samples) {
     Map<Fidelity, Integer> count = new EnumMap<>(Fidelity.class);
     int informative = 0;
     for (Sample sample : samples) {
@@ -28,7 +34,7 @@ record FidelityCheck(Fidelity fidelity, List<String> notes) {
         informative++;
       }
     }
-    Fidelity worst = count.isEmpty() ? Fidelity.CGROUP : Collections.max(count.keySet());
+    Fidelity worst = worst(count.keySet());
     List<String> notes = new ArrayList<>();
     for (Map.Entry<Fidelity, Integer> better : count.entrySet()) {
       if (better.getKey() != worst) {
@@ -43,9 +49,15 @@ record FidelityCheck(Fidelity fidelity, List<String> notes) {
                 + ", which is used for all");
       }
     }
-    return new FidelityCheck(worst, List.copyOf(notes));
+    return new FidelityCheck(worst, notes);
   }
 
+  /** The fidelity of several together: the worst of theirs; {@code cgroup} for none. */
+  public static Fidelity worst(Collection<Fidelity> fidelities) {
+    return fidelities.isEmpty() ? Fidelity.CGROUP : Collections.max(fidelities);
+  }
+
+  /** One process that was read is enough: others may have died while they were. */
   private static Fidelity ofSample(Sample sample) {
     Fidelity best = Fidelity.CGROUP;
     for (ProcessSample process : sample.processes()) {

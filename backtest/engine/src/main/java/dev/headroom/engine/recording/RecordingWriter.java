@@ -1,5 +1,6 @@
 package dev.headroom.engine.recording;
 
+import dev.headroom.engine.kernel.FidelityCheck;
 import dev.headroom.engine.recording.RecordingManifest.InstanceSummary;
 import dev.headroom.engine.recording.RecordingManifest.TableSummary;
 import dev.headroom.model.Fidelity;
@@ -75,7 +76,7 @@ final class RecordingWriter implements AutoCloseable {
             recording.endsAt(),
             recording.note(),
             options.producer(),
-            FidelityDetection.worst(instances.stream().map(InstanceSummary::fidelity)),
+            FidelityCheck.worst(instances.stream().map(InstanceSummary::fidelity).toList()),
             options.privacy().queryText(),
             options.privacy().pseudonymKey() != null,
             contentHash.value(),
@@ -107,7 +108,7 @@ final class RecordingWriter implements AutoCloseable {
     }
     byte[] digest = instanceDigest.finish();
     contentHash.add(id, digest);
-    Fidelity fidelity = FidelityDetection.of(recording);
+    Fidelity fidelity = FidelityCheck.of(recording.samples()).fidelity();
     instances.add(
         new InstanceSummary(
             id.toString(),

@@ -1,25 +1,20 @@
-package dev.headroom.engine.recording;
+package dev.headroom.engine.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.headroom.model.BackendKind;
-import dev.headroom.model.CgroupVersion;
 import dev.headroom.model.Facts;
 import dev.headroom.model.Fidelity;
-import dev.headroom.model.Instance;
 import dev.headroom.model.InstanceId;
-import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.ProcessSample;
 import dev.headroom.model.Sample;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-class FidelityDetectionTest {
+class FidelityCheckTest {
 
   private static final InstanceId ID = InstanceId.of("n", "/pg", "/d");
   private static final ProcessSample GUARDED = process(4096L, 1000L);
@@ -49,24 +44,21 @@ class FidelityDetectionTest {
 
   @Test
   void severalTogether_areAsGoodAsTheWorst() {
-    assertThat(FidelityDetection.worst(Stream.of(Fidelity.GUARD, Fidelity.RESIDENT)))
+    assertThat(FidelityCheck.worst(List.of(Fidelity.GUARD, Fidelity.RESIDENT)))
         .isEqualTo(Fidelity.RESIDENT);
-    assertThat(FidelityDetection.worst(Stream.of(Fidelity.GUARD))).isEqualTo(Fidelity.GUARD);
-    assertThat(FidelityDetection.worst(Stream.empty())).isEqualTo(Fidelity.CGROUP);
+    assertThat(FidelityCheck.worst(List.of(Fidelity.GUARD))).isEqualTo(Fidelity.GUARD);
+    assertThat(FidelityCheck.worst(List.of())).isEqualTo(Fidelity.CGROUP);
   }
 
   @SafeVarargs
   private static Fidelity fidelity(List<ProcessSample>... processes) {
     Instant time = Instant.EPOCH;
-    Instance instance =
-        new Instance(ID, "n", "/pg", CgroupVersion.V2, "/d", null, null, Map.of(), time);
     List<Sample> samples = new ArrayList<>();
     for (List<ProcessSample> ofSample : processes) {
       time = time.plusSeconds(1);
       samples.add(new Sample(ID, time, null, Facts.none(), ofSample));
     }
-    return FidelityDetection.of(
-        new InstanceRecording(instance, samples, List.of(), List.of(), List.of(), List.of()));
+    return FidelityCheck.of(samples).fidelity();
   }
 
   private static ProcessSample process(
