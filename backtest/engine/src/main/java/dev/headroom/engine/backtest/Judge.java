@@ -2,6 +2,7 @@ package dev.headroom.engine.backtest;
 
 import dev.headroom.engine.backtest.Judgement.Outcome;
 import dev.headroom.engine.statistics.Binomial;
+import dev.headroom.engine.statistics.CompactNumber;
 import dev.headroom.engine.statistics.Poisson;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,10 +82,8 @@ final class Judge {
           List.of(
               String.format(
                   Locale.ROOT, "at least %.1f%% of kills prevented", 100 * share.orElseThrow()),
-              String.format(
-                  Locale.ROOT,
-                  "at most %.1f false blocks in 1,000 instance-days",
-                  rate.orElseThrow() * DAYS_OF_GOAL)));
+              "at most %s false blocks in 1,000 instance-days"
+                  .formatted(CompactNumber.of(rate.orElseThrow() * DAYS_OF_GOAL))));
     }
     List<String> missing = new ArrayList<>();
     Integer neededKills = null;
@@ -147,14 +146,13 @@ final class Judge {
       return Optional.empty();
     }
     return Optional.of(
-        String.format(
-            Locale.ROOT,
-            "at least %.0f false blocks in 1,000 instance-days, goal %.0f",
-            least.getAsDouble() * DAYS_OF_GOAL,
-            config.falseBlocksPer1000InstanceDaysGoal()));
+        "at least %s false blocks in 1,000 instance-days, goal %s"
+            .formatted(
+                CompactNumber.of(least.getAsDouble() * DAYS_OF_GOAL),
+                CompactNumber.of(config.falseBlocksPer1000InstanceDaysGoal())));
   }
 
   private static String pValue(double value) {
-    return value < 0.001 ? "<0.001" : String.format(Locale.ROOT, "=%.3f", value);
+    return value < 0.001 ? " under 0.001" : String.format(Locale.ROOT, "=%.3f", value);
   }
 }

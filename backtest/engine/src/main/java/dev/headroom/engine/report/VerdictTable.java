@@ -5,10 +5,13 @@ import dev.headroom.engine.backtest.Judgement;
 import dev.headroom.engine.backtest.KillCounts;
 import dev.headroom.engine.backtest.PolicyResult;
 import dev.headroom.engine.kernel.ReplayPolicy;
+import dev.headroom.engine.statistics.CompactNumber;
 import dev.headroom.engine.statistics.Estimate;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -49,7 +52,7 @@ record VerdictTable(
     List<String> parts = new ArrayList<>();
     parts.add("recording " + (name == null ? result.manifest().recordingHash() : name));
     parts.add(Wording.plural(result.instances(), "instance"));
-    parts.add(Wording.days(result.instanceDays()) + " instance-days");
+    parts.add(Wording.exposure(result.instanceDays()));
     parts.add("fidelity " + Wording.word(result.fidelity()));
     parts.add(kills(result));
     parts.add(Wording.plural(result.formulasTried(), "formula") + " tried");
@@ -124,12 +127,11 @@ record VerdictTable(
     return switch (policy.falseBlocksPerInstanceDay()) {
       case Estimate.NoData() -> Wording.NO_DATA;
       case Estimate.Known(double rate, _, double upper) ->
-          String.format(
-              Locale.ROOT,
-              "%d  (%s%.0f/1k i-d)",
-              count,
-              count == 0 ? "<" : "",
-              RATE_DAYS * (count == 0 ? upper : rate));
+          "%d  (%s%s/1k i-d)"
+              .formatted(
+                  count,
+                  count == 0 ? "under " : "",
+                  CompactNumber.of(RATE_DAYS * (count == 0 ? upper : rate)));
     };
   }
 
@@ -152,27 +154,38 @@ record VerdictTable(
 
   private static List<String> notes(BacktestResult result) {
     List<String> notes = new ArrayList<>(result.notes());
+    Map<String, List<String>> policiesByNote = new LinkedHashMap<>();
     for (PolicyResult policy : result.policies()) {
-      if (policy.instances() > 0 && !policy.skipped().isEmpty()) {
-        notes.add(
-            "%s: replayed over %d of %d instances; the others: %s"
-                .formatted(
-                    policy.name(),
-                    policy.instances(),
-                    policy.instances() + policy.skipped().size(),
-                    policy.skipped().getFirst().reason()));
+      for (String note : notes(policy)) {
+        policiesByNote.computeIfAbsent(note, _ -> new ArrayList<>()).add(policy.name());
       }
-      if (policy.noDecisions() > 0) {
-        notes.add(
-            policy.name()
-                + ": "
-                + Wording.plural(policy.noDecisions(), "evaluation")
-                + " gave no limit; the one before stayed");
-      }
+    }
+    policiesByNote.forEach(
+        (note, policies) -> notes.add(String.join(", ", policies) + ": " + note));
+    for (PolicyResult policy : result.policies()) {
       if (policy.comparison() != null
           && policy.comparison().onlyThis() + policy.comparison().onlyAgainst() > 0) {
         notes.add(comparison(policy));
       }
+    }
+    return notes;
+  }
+
+  /** What may be said of several policies in the same words. */
+  private static List<String> notes(PolicyResult policy) {
+    List<String> notes = new ArrayList<>();
+    if (policy.instances() > 0 && !policy.skipped().isEmpty()) {
+      notes.add(
+          "replayed over %d of %d instances; the others: %s"
+              .formatted(
+                  policy.instances(),
+                  policy.instances() + policy.skipped().size(),
+                  policy.skipped().getFirst().reason()));
+    }
+    if (policy.noDecisions() > 0) {
+      notes.add(
+          Wording.plural(policy.noDecisions(), "evaluation")
+              + " gave no limit; the one before stayed");
     }
     return notes;
   }

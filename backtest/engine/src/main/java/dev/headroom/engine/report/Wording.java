@@ -1,5 +1,8 @@
 package dev.headroom.engine.report;
 
+import dev.headroom.engine.statistics.CompactNumber;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +14,11 @@ final class Wording {
   private static final long KIB = 1L << 10;
   private static final long MIB = 1L << 20;
   private static final long GIB = 1L << 30;
-  private static final double SMALL_GIB_HOURS = 0.1;
+  private static final double SMALLEST_GIB_HOURS = 0.01;
+  private static final MathContext TWO_DIGITS = new MathContext(2);
+  private static final double FEWEST_DAYS = 0.1;
+  private static final double HOURS_PER_DAY = 24;
+  private static final double MINUTES_PER_HOUR = 60;
   private static final double MS_PER_SECOND = 1000;
 
   private Wording() {}
@@ -29,17 +36,36 @@ final class Wording {
         : bytes + " bytes";
   }
 
+  /** GiB·h with two significant digits. */
   static String gibHours(@Nullable Double gibHours) {
     if (gibHours == null) {
       return NO_DATA;
     }
-    boolean small = gibHours > 0 && gibHours < SMALL_GIB_HOURS;
-    return String.format(Locale.ROOT, small ? "%.4f GiB·h" : "%.1f GiB·h", gibHours);
+    if (gibHours == 0) {
+      return "0 GiB·h";
+    }
+    if (gibHours < SMALLEST_GIB_HOURS) {
+      return "under " + SMALLEST_GIB_HOURS + " GiB·h";
+    }
+    BigDecimal rounded = new BigDecimal(gibHours).round(TWO_DIGITS);
+    int wholeDigits = rounded.precision() - rounded.scale();
+    int decimals = Math.max(0, TWO_DIGITS.getPrecision() - wholeDigits);
+    return String.format(Locale.ROOT, "%,." + decimals + "f GiB·h", rounded);
   }
 
-  /** Instance-days with enough digits to tell a short recording from none. */
-  static String days(double days) {
-    return String.format(Locale.ROOT, days < 1 ? "%.3f" : "%.1f", days);
+  /** Evaluated time in the unit that reads well. */
+  static String exposure(double instanceDays) {
+    double hours = HOURS_PER_DAY * instanceDays;
+    if (instanceDays == 0 || instanceDays >= FEWEST_DAYS) {
+      return amount(instanceDays) + " instance-days";
+    }
+    return hours >= 1
+        ? amount(hours) + " instance-hours"
+        : amount(MINUTES_PER_HOUR * hours) + " instance-minutes";
+  }
+
+  private static String amount(double value) {
+    return value < 1000 ? CompactNumber.of(value) : String.format(Locale.ROOT, "%,.0f", value);
   }
 
   static String seconds(long ms) {

@@ -20,13 +20,14 @@ final class JudgeTest {
 
   @Test
   void twentyNineOfTwentyNine_andCleanDays_pass() {
-    // 0.05^(1/29) = 0.9019 >= 0.9; 2.9957/3000*1000 = 1.0 <= 10
+    // 0.05^(1/29) = 0.9019 >= 0.9; 2.9957/3000*1000 = 0.9986 <= 10
     Judgement judgement = judge(kills(29, 0, 0), 0, PLENTY_OF_DAYS);
 
     assertThat(judgement.outcome()).isEqualTo(Outcome.PASS);
     assertThat(judgement.reasons())
         .containsExactly(
-            "at least 90.2% of kills prevented", "at most 1.0 false blocks in 1,000 instance-days");
+            "at least 90.2% of kills prevented",
+            "at most 0.999 false blocks in 1,000 instance-days");
   }
 
   @Test
@@ -61,12 +62,19 @@ final class JudgeTest {
 
   @Test
   void manyFalseBlocks_failEvenWithoutAKill() {
-    // 10 events: lower 95% bound 5.43; over 100 days 54 in 1,000 > 10
+    // 10 events: lower 95% bound 5.4254; over 100 days 54.254 in 1,000 > 10
     Judgement judgement = judge(kills(0, 0, 0), 10, 100);
 
     assertThat(judgement.outcome()).isEqualTo(Outcome.FAIL);
     assertThat(judgement.reasons())
-        .containsExactly("at least 54 false blocks in 1,000 instance-days, goal 10");
+        .containsExactly("at least 54.3 false blocks in 1,000 instance-days, goal 10");
+  }
+
+  @Test
+  void ratesOfAShortRecording_areWrittenCompactly() {
+    // 3 events: lower 95% bound 0.81769; over 60 s, 1/1440 days: 1.177 million in 1,000
+    assertThat(judge(kills(0, 0, 0), 3, 1.0 / 1440).reasons())
+        .containsExactly("at least 1.2M false blocks in 1,000 instance-days, goal 10");
   }
 
   @Test
@@ -84,5 +92,10 @@ final class JudgeTest {
 
     assertThat(judgement.outcome()).isEqualTo(Outcome.FAIL);
     assertThat(judgement.reasons().getFirst()).isEqualTo("below talk, McNemar p=0.007");
+
+    Comparison clearer = new Comparison("talk", 12, 0, 15, 0, 5, 0.00006);
+    assertThat(
+            Judge.judge(CONFIG, kills(12, 15, 0), 0, PLENTY_OF_DAYS, clearer).reasons().getFirst())
+        .isEqualTo("below talk, McNemar p under 0.001");
   }
 }

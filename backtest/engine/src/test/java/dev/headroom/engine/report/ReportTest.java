@@ -145,14 +145,16 @@ final class ReportTest {
     List<String> lines = text.lines().toList();
     assertThat(lines.getFirst())
         .isEqualTo(
-            "recording lab-1 · 1 instance · 0.000 instance-days · fidelity resident · 1 kill · 2 formulas tried");
+            "recording lab-1 · 1 instance · 0.075 instance-minutes · fidelity resident · 1 kill · 2 formulas tried");
     assertThat(lines.get(1).strip().split(" {2,}"))
         .containsExactly(
             "prevented", "missed", "undecided", "false blocks", "over-promise", "slack", "verdict");
     assertThat(lines.get(2).indexOf("1/1")).isEqualTo(lines.get(1).indexOf("prevented"));
-    // talk: 1024-128-8-100 = 788 < 800, crossed by 860 at the kill; 4.5 s are 0.00005 days
+    // talk: 1024-128-8-100 = 788 < 800, crossed by 860 at the kill
+    // 4.5 s are 0.075 minutes; -ln(0.05) events in them would be 57.5 million in 1,000 days
     assertThat(text)
-        .containsPattern("talk +1/1 {2}100% \\[21,100\\] +0 +0 +0 {2}\\(<\\d+/1k i-d\\)");
+        .containsPattern(
+            "talk +1/1 {2}100% \\[21,100\\] +0 +0 +0 {2}\\(under 58M/1k i-d\\) +0 GiB·h +under 0.01 GiB·h");
     // 896 is never crossed: missed; one kill is too few to fail (upper bound 95%)
     assertThat(text).containsPattern("generous +0/1 {2}0% \\[0,79\\] +1 +0 ");
     assertThat(text).containsPattern("hindsight +1/1 +0 +0 +0");
@@ -161,6 +163,30 @@ final class ReportTest {
     assertThat(text)
         .contains(
             "note: generous against talk: 0 kills only it prevents, 1 only the other, on 1 instance");
+  }
+
+  @Test
+  void sameNoteOfSeveralPolicies_isOneLineThatNamesThem() {
+    BacktestResult result =
+        Backtest.run(
+            new RecordingSource("lab-1", "hash-1", List.of(recording("a"))),
+            List.of(
+                Candidate.parse(Policy.of("anon", "memory_max - anon")),
+                Candidate.parse(Policy.of("talk", "memory_max - shmem")),
+                Candidate.parse(Policy.of("file", "memory_max - file"))),
+            BacktestConfig.DEFAULT,
+            ProgressListener.NONE);
+
+    // neither anon nor file is in any of the five samples
+    assertThat(TextReport.render(result).lines().filter(line -> line.startsWith("note: ")))
+        .containsExactly("note: anon, file: 5 evaluations gave no limit; the one before stayed");
+  }
+
+  @Test
+  void markdown_hasNothingToEscape_inItsOwnWords() {
+    assertThat(MarkdownReport.render(run("talk")))
+        .contains("0  (under 58M/1k i-d)")
+        .doesNotContain("<", "&lt;", "\\");
   }
 
   @Test
