@@ -12,6 +12,8 @@ import dev.headroom.collector.kill.KillSettler;
 import dev.headroom.collector.proc.ProcFs;
 import dev.headroom.collector.sampling.ProcessCache;
 import dev.headroom.collector.sink.DatabaseSink;
+import dev.headroom.collector.sink.DatabaseUpkeep;
+import dev.headroom.collector.sink.DatabaseUpkeepDuty;
 import dev.headroom.collector.sink.ObservationSink;
 import dev.headroom.collector.sink.SinkDuty;
 import dev.headroom.collector.spool.Spool;
@@ -61,6 +63,7 @@ public final class Collector implements AutoCloseable {
   private final CaptureDuty capture;
   private final @Nullable MetricsServer metricsServer;
   private final @Nullable DutyRunner sinkRunner;
+  private final @Nullable DatabaseUpkeep databaseUpkeep;
 
   /**
    * @param resources takes what is to be closed, last opened first
@@ -140,6 +143,11 @@ public final class Collector implements AutoCloseable {
         config.databaseUrl() == null
             ? null
             : add(sink(config.databaseUrl(), stateDirectory, clock, metrics));
+    this.databaseUpkeep =
+        config.databaseUrl() == null ? null : new DatabaseUpkeep(config.databaseUrl());
+    if (databaseUpkeep != null) {
+      add(new DatabaseUpkeepDuty(databaseUpkeep, clock::now, new SplittableRandom()));
+    }
     metrics.gauge(
         "headroom.spool.backlog.bytes",
         "Bytes in the spool that are not stored yet",
@@ -213,6 +221,9 @@ public final class Collector implements AutoCloseable {
     List<DutyRunner> producers =
         runners.stream().filter(runner -> !runner.equals(sinkRunner)).toList();
     producers.forEach(DutyRunner::stop);
+    if (databaseUpkeep != null) {
+      databaseUpkeep.close();
+    }
     boolean ended = true;
     for (DutyRunner runner : producers) {
       ended &= runner.join(JOIN_PATIENCE);
