@@ -47,7 +47,7 @@ record InstanceReplay(
         input.instanceId(),
         input.fidelity(),
         input.notes(),
-        Replay.run(input, ReplayPolicy.never()).exposure(),
+        Replay.exposure(input),
         judgedKills(recording),
         outcomes,
         obstacles);

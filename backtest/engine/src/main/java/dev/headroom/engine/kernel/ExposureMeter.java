@@ -28,7 +28,7 @@ final class ExposureMeter implements Timeline.Visitor {
   private ExposureMeter(ReplayInput input, LimitTrack limits) {
     this.input = input;
     this.limits = limits;
-    connections = input.input("connections");
+    connections = input.column("connections");
   }
 
   static Exposure measure(ReplayInput input, LimitTrack limits) {

@@ -13,7 +13,7 @@ public record FormulaRule(Formula formula) implements LimitRule {
   public Run start(ReplayInput input) {
     List<double[]> columns = new ArrayList<>();
     for (Input each : formula.inputs()) {
-      columns.add(input.input(each.inputName()));
+      columns.add(input.column(each.inputName()));
     }
     return new FormulaRun(input, columns, formula.newEvaluator());
   }

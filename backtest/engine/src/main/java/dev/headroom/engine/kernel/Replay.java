@@ -41,6 +41,11 @@ public final class Replay {
         ExposureMeter.measure(input, limits));
   }
 
+  /** What was evaluated of the recording; the same under every policy but for the limits. */
+  public static Exposure exposure(ReplayInput input) {
+    return ExposureMeter.measure(input, LimitTrack.of(input, ReplayPolicy.never()));
+  }
+
   /** The limit this policy decides at each sample; empty where it decides none. */
   public static List<OptionalLong> limits(ReplayInput input, ReplayPolicy policy) {
     return limits(input, LimitTrack.of(input, policy));

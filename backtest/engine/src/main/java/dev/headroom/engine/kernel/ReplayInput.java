@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -53,8 +54,14 @@ public final class ReplayInput {
   private final List<Sample> samples;
   private final Map<String, double[]> statedInputs;
 
-  /** Three median steps, doubled so that the mean of two middle steps stays whole. */
-  private final long gapThresholdDoubledNs;
+  /** By name; each is made once, whoever asks first. */
+  private final Map<String, double[]> columns = new ConcurrentHashMap<>();
+
+  /**
+   * By sample: the longest time after it that is no gap, doubled so that the mean of two middle
+   * steps stays whole.
+   */
+  private final long[] gapThresholdDoubledNs;
 
   ReplayInput(ReplayInputBuilder builder) {
     timeNs = builder.timeNs;
@@ -72,7 +79,7 @@ public final class ReplayInput {
     processes = List.copyOf(builder.processes);
     samples = builder.recording.samples();
     statedInputs = builder.stated.inputs();
-    gapThresholdDoubledNs = GAP_STEPS * medianStepDoubledNs(timeNs);
+    gapThresholdDoubledNs = gapThresholdDoubledNs(samples, timeNs);
   }
 
   /** Reads a recording at the best fidelity that all of its samples have. */
@@ -123,6 +130,15 @@ public final class ReplayInput {
    * @throws IllegalArgumentException when no input has this name
    */
   public double[] input(String inputName) {
+    return column(inputName).clone();
+  }
+
+  /** The same, shared by all replays: not to be written to. */
+  double[] column(String inputName) {
+    return columns.computeIfAbsent(inputName, this::readColumn);
+  }
+
+  private double[] readColumn(String inputName) {
     double[] stated = statedInputs.get(inputName);
     if (stated != null) {
       return stated.clone();
@@ -152,13 +168,20 @@ public final class ReplayInput {
    * the sample where that is longer. Unknown steps make everything a gap.
    */
   boolean isGap(int sample, long untilNs) {
-    OptionalLong meantUs = samples.get(sample).facts().find(Fact.SAMPLING_WAIT);
-    long thresholdDoubledNs =
-        meantUs.isPresent()
-            ? Math.max(
-                gapThresholdDoubledNs, 2 * GAP_STEPS * NS_PER_MICROSECOND * meantUs.getAsLong())
-            : gapThresholdDoubledNs;
-    return 2 * (untilNs - timeNs[sample]) > thresholdDoubledNs;
+    return 2 * (untilNs - timeNs[sample]) > gapThresholdDoubledNs[sample];
+  }
+
+  private static long[] gapThresholdDoubledNs(List<Sample> samples, long[] timeNs) {
+    long ofSteps = GAP_STEPS * medianStepDoubledNs(timeNs);
+    long[] thresholds = new long[timeNs.length];
+    for (int i = 0; i < thresholds.length; i++) {
+      OptionalLong meantUs = samples.get(i).facts().find(Fact.SAMPLING_WAIT);
+      thresholds[i] =
+          meantUs.isPresent()
+              ? Math.max(ofSteps, 2 * GAP_STEPS * NS_PER_MICROSECOND * meantUs.getAsLong())
+              : ofSteps;
+    }
+    return thresholds;
   }
 
   private static long medianStepDoubledNs(long[] timeNs) {
