@@ -16,9 +16,17 @@ public final class DatabaseOption {
               + " HEADROOM_DB_URL, else the one that `headroom db` keeps.")
   private @Nullable String url;
 
-  /** The database of this option, the environment and the machine; starts nothing. */
+  /**
+   * The database of this option, the environment and the machine; starts nothing.
+   *
+   * @throws CommandFailure when the URL is malformed
+   */
   public HeadroomDatabase locate() {
-    return HeadroomDatabase.locate(System.getenv(), Optional.ofNullable(url));
+    try {
+      return HeadroomDatabase.locate(System.getenv(), Optional.ofNullable(url));
+    } catch (IllegalArgumentException e) {
+      throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
+    }
   }
 
   /** The database, started where it is ours. */

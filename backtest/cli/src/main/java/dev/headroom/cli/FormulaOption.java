@@ -118,7 +118,7 @@ final class FormulaOption {
       int dot = fileName.lastIndexOf('.');
       return new Named(dot > 0 ? fileName.substring(0, dot) : fileName, Files.readString(file));
     } catch (IOException e) {
-      throw new CommandFailure(ExitCode.USAGE, "cannot read the formula in " + file + ": " + e, e);
+      throw CommandFailure.ofFile(ExitCode.USAGE, "cannot read the formula in " + file, e);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.headroom.cli;
 
 import dev.headroom.embedded.DatabaseLocation;
+import dev.headroom.embedded.DatabaseUnavailableException;
 import dev.headroom.embedded.DatabaseUrl;
 import dev.headroom.embedded.HeadroomDatabase;
 import dev.headroom.store.BacktestStore;
@@ -27,18 +28,30 @@ public final class OpenDatabase implements AutoCloseable {
    * database that somebody else runs is never migrated unasked.
    */
   public static OpenDatabase start(HeadroomDatabase located, Terminal terminal) {
-    DatabaseUrl url = located.start(terminal::say);
+    return open(located, located.start(terminal::say));
+  }
+
+  /**
+   * Connects to a database that runs already, under the same rule; empty when none does or when
+   * this machine can have none.
+   */
+  static Optional<OpenDatabase> findRunning(DatabaseOption option) {
+    HeadroomDatabase located;
+    try {
+      located = option.locate();
+    } catch (DatabaseUnavailableException none) {
+      return Optional.empty();
+    }
+    return located.findUrl().map(url -> open(located, url));
+  }
+
+  private static OpenDatabase open(HeadroomDatabase located, DatabaseUrl url) {
     if (!(located.location() instanceof DatabaseLocation.UrlGiven)) {
       try (Database unmigrated = Database.connect(url.jdbc())) {
         SchemaMigration.migrate(unmigrated.dataSource());
       }
     }
     return new OpenDatabase(url, Database.open(url.jdbc()));
-  }
-
-  /** Connects to a database that runs already; empty when none does. */
-  static Optional<OpenDatabase> findRunning(HeadroomDatabase located) {
-    return located.findUrl().map(url -> new OpenDatabase(url, Database.open(url.jdbc())));
   }
 
   public DatabaseUrl url() {

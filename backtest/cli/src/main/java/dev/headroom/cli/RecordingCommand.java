@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -116,19 +117,20 @@ public final class RecordingCommand {
 
     @Override
     public Integer call() {
-      Instant now = Instant.now();
-      Instant start = Moment.parse(from, now);
-      Instant end = Moment.parse(to, now);
-      if (!start.isBefore(end)) {
-        throw CommandFailure.usage("--from (" + start + ") must be before --to (" + end + ")");
-      }
+      TimeRange range = TimeRange.parse(from, to, Instant.now());
+      Instant start = range.startsAt();
+      Instant end = range.endsAt();
       try (OpenDatabase open = database.start(terminal)) {
         List<InstanceId> instances =
             open.recordings().listInstances(start, end).stream().map(Instance::id).toList();
         if (instances.isEmpty()) {
           throw CommandFailure.noData("nothing was recorded from " + start + " to " + end);
         }
-        open.recordings().save(new Recording(name, start, end, instances, note));
+        Recording recording = new Recording(name, start, end, instances, note);
+        refusedMeansUsage(() -> {
+          open.recordings().save(recording);
+          return recording;
+        });
         terminal.say("recording " + name + " has " + instances.size() + " instances");
       }
       return ExitCode.OK;
@@ -218,10 +220,11 @@ public final class RecordingCommand {
       try (RecordingSource.InstanceStream instances = source.open()) {
         return RecordingDirectory.write(folder, source.recording(), instances, options);
       } catch (FileAlreadyExistsException e) {
-        throw new CommandFailure(
-            ExitCode.USAGE, folder + " is there already; --overwrite replaces a recording", e);
+        throw overwrite
+            ? CommandFailure.ofFile(ExitCode.USAGE, "cannot replace " + folder, e)
+            : CommandFailure.usage(folder + " is there already; --overwrite replaces a recording");
       } catch (IOException e) {
-        throw new CommandFailure(ExitCode.UNAVAILABLE, "cannot write " + folder + ": " + e, e);
+        throw CommandFailure.ofFile(ExitCode.UNAVAILABLE, "cannot write " + folder, e);
       }
     }
 
@@ -253,7 +256,9 @@ public final class RecordingCommand {
       RecordingSource source = new RecordingSource.Folder(RecordingOption.openFolder(folder));
       try (OpenDatabase open = database.start(terminal);
           RecordingSource.InstanceStream instances = source.open()) {
-        StoreResult result = open.recordings().importRecording(source.recording(), instances);
+        StoreResult result =
+            refusedMeansUsage(
+                () -> open.recordings().importRecording(source.recording(), instances));
         terminal.say(
             "imported %s: %d rows stored, %d were there already"
                 .formatted(source.recording().name(), result.stored(), result.alreadyStored()));
@@ -286,6 +291,15 @@ public final class RecordingCommand {
       }
       terminal.say("forgot the name " + name);
       return ExitCode.OK;
+    }
+  }
+
+  /** A store refuses by IllegalStateException what the user must change: a name that is taken. */
+  private static <T> T refusedMeansUsage(Supplier<T> storing) {
+    try {
+      return storing.get();
+    } catch (IllegalStateException e) {
+      throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
     }
   }
 

@@ -3,13 +3,16 @@ package dev.headroom.cli;
 import dev.headroom.engine.recording.RecordingDirectory;
 import dev.headroom.engine.recording.RecordingManifest;
 import dev.headroom.model.Instance;
+import dev.headroom.model.InstanceId;
 import dev.headroom.model.Recording;
 import dev.headroom.store.RecordingStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -55,19 +58,28 @@ public final class RecordingOption {
   }
 
   /**
-   * Finds what was asked for.
+   * Finds what was asked for. A folder needs no database, so none is opened for it.
    *
    * @throws CommandFailure when there is no such recording or nothing in the time range
    */
   Chosen open(Terminal terminal) {
     if (recording == null) {
-      OpenDatabase open = database.start(terminal);
-      return new Chosen(range(open.recordings(), Instant.now()), Optional.of(open));
+      Instant now = Instant.now();
+      TimeRange range = TimeRange.parse(from == null ? "30d" : from, to == null ? "now" : to, now);
+      return stored(database.start(terminal), store -> everythingIn(range, store));
     }
     if (from != null || to != null) {
       throw CommandFailure.usage("--recording has its own time range: leave --from and --to out");
     }
     return find(recording, database, terminal);
+  }
+
+  /** The same; a folder then comes with the database that runs, if there is one to keep runs in. */
+  Chosen openToKeep(Terminal terminal) {
+    Chosen chosen = open(terminal);
+    return chosen.database().isPresent()
+        ? chosen
+        : new Chosen(chosen.source(), OpenDatabase.findRunning(database));
   }
 
   /**
@@ -77,16 +89,18 @@ public final class RecordingOption {
    */
   static Chosen find(String recording, DatabaseOption database, Terminal terminal) {
     Optional<Path> folder = findFolder(recording);
-    if (folder.isPresent()) {
-      RecordingSource source = new RecordingSource.Folder(openFolder(folder.get()));
-      return new Chosen(source, OpenDatabase.findRunning(database.locate()));
-    }
-    OpenDatabase open = database.start(terminal);
-    return new Chosen(named(open.recordings(), recording), Optional.of(open));
+    return folder.isPresent()
+        ? new Chosen(new RecordingSource.Folder(openFolder(folder.get())), Optional.empty())
+        : stored(database.start(terminal), store -> named(store, recording));
   }
 
-  DatabaseOption database() {
-    return database;
+  private static Chosen stored(OpenDatabase open, Function<RecordingStore, RecordingSource> which) {
+    try {
+      return new Chosen(which.apply(open.recordings()), Optional.of(open));
+    } catch (RuntimeException e) {
+      open.close();
+      throw e;
+    }
   }
 
   /** Opens a recording's folder, or says as a usage error why it cannot be read. */
@@ -94,8 +108,7 @@ public final class RecordingOption {
     try {
       return RecordingDirectory.open(folder);
     } catch (IOException e) {
-      throw new CommandFailure(
-          ExitCode.USAGE, "cannot read the recording in " + folder + ": " + e, e);
+      throw CommandFailure.ofFile(ExitCode.USAGE, "cannot read the recording in " + folder, e);
     }
   }
 
@@ -112,23 +125,19 @@ public final class RecordingOption {
     return new RecordingSource.Stored(found, false, store);
   }
 
-  private RecordingSource range(RecordingStore store, Instant now) {
-    Instant start = Moment.parse(from == null ? "30d" : from, now);
-    Instant end = Moment.parse(to == null ? "now" : to, now);
-    if (!start.isBefore(end)) {
-      throw CommandFailure.usage("--from (" + start + ") must be before --to (" + end + ")");
-    }
-    var instances = store.listInstances(start, end).stream().map(Instance::id).toList();
+  private static RecordingSource everythingIn(TimeRange range, RecordingStore store) {
+    List<InstanceId> instances =
+        store.listInstances(range.startsAt(), range.endsAt()).stream().map(Instance::id).toList();
     if (instances.isEmpty()) {
       throw CommandFailure.noData(
           "nothing was recorded from "
-              + start
+              + range.startsAt()
               + " to "
-              + end
+              + range.endsAt()
               + "; run a collector, or `headroom lab run`");
     }
     return new RecordingSource.Stored(
-        new Recording("range", start, end, instances, ""), true, store);
+        new Recording("range", range.startsAt(), range.endsAt(), instances, ""), true, store);
   }
 
   private static Optional<Path> findFolder(String name) {

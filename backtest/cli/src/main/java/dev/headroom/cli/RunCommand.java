@@ -104,7 +104,8 @@ final class RunCommand implements Callable<Integer> {
     List<Candidate> candidates = formulas.candidates();
     BacktestConfig config = config();
     Instant startedAt = Instant.now();
-    try (RecordingOption.Chosen chosen = recording.open(terminal)) {
+    try (RecordingOption.Chosen chosen =
+        noSave ? recording.open(terminal) : recording.openToKeep(terminal)) {
       BacktestResult result = new BacktestRunner(terminal).run(chosen.source(), candidates, config);
       print(result);
       if (report != null) {
@@ -148,8 +149,7 @@ final class RunCommand implements Callable<Integer> {
       Files.writeString(folder.resolve("report.md"), MarkdownReport.render(result));
       Files.writeString(folder.resolve("report.txt"), TextReport.render(result));
     } catch (IOException e) {
-      throw new CommandFailure(
-          ExitCode.UNAVAILABLE, "cannot write the report to " + folder + ": " + e, e);
+      throw CommandFailure.ofFile(ExitCode.UNAVAILABLE, "cannot write the report to " + folder, e);
     }
     terminal.say("wrote report.json, report.md and report.txt to " + folder);
   }

@@ -148,14 +148,23 @@ final class CollectCommand implements Callable<Integer> {
   }
 
   private CollectorConfig config() {
+    CollectorConfig config;
+    try {
+      config = withoutDatabase();
+    } catch (IllegalArgumentException e) {
+      throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
+    }
+    return config.withDatabaseUrl(databaseUrl());
+  }
+
+  private CollectorConfig withoutDatabase() {
     HeadroomHome home = HeadroomHome.locate(System.getenv());
     CollectorConfig config =
         CollectorConfig.of(state == null ? home.directory().resolve("collector") : state)
             .withCadence(cadence())
             .withCapture(captureOptions())
             .withKeepQueryText(queryText)
-            .withMetricsPort(metricsPort)
-            .withDatabaseUrl(databaseUrl());
+            .withMetricsPort(metricsPort);
     if (node != null) {
       config = config.withNode(node);
     }
@@ -171,13 +180,9 @@ final class CollectCommand implements Callable<Integer> {
   }
 
   private Cadence cadence() {
-    try {
-      return new Cadence(
-          slowMs == null ? Cadence.DEFAULT.slow() : Duration.ofMillis(slowMs),
-          fastMs == null ? Cadence.DEFAULT.fast() : Duration.ofMillis(fastMs));
-    } catch (IllegalArgumentException e) {
-      throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
-    }
+    return new Cadence(
+        slowMs == null ? Cadence.DEFAULT.slow() : Duration.ofMillis(slowMs),
+        fastMs == null ? Cadence.DEFAULT.fast() : Duration.ofMillis(fastMs));
   }
 
   private @Nullable CaptureOptions captureOptions() {
@@ -186,11 +191,7 @@ final class CollectCommand implements Callable<Integer> {
     }
     CaptureOptions options =
         CaptureOptions.defaults().withForced(capture).withKeepRecording(keepCapture);
-    try {
-      return captureName == null ? options : options.withName(captureName);
-    } catch (IllegalArgumentException e) {
-      throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
-    }
+    return captureName == null ? options : options.withName(captureName);
   }
 
   private @Nullable String databaseUrl() {

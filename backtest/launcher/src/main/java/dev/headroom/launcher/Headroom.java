@@ -51,11 +51,14 @@ public final class Headroom {
     return commandLine(terminal).execute(args);
   }
 
-  private static CommandLine commandLine(Terminal terminal) {
+  /** The whole tree of commands. */
+  static CommandLine commandLine(Terminal terminal) {
     return new CommandLine(new Headroom(), new CommandFactory(terminal))
         .setOut(terminal.out())
         .setErr(terminal.err())
         .setCaseInsensitiveEnumValuesAllowed(true)
+        // --formula @FILE is read by its option; picocli would split the file into arguments.
+        .setExpandAtFiles(false)
         .setExecutionExceptionHandler((failure, command, parsed) -> explain(failure, terminal));
   }
 

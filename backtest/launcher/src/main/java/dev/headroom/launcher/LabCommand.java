@@ -116,6 +116,8 @@ final class LabCommand {
 
     @Override
     public Integer call() {
+      requireOneOrMore("--rounds", rounds);
+      requireOneOrMore("--parallel", parallelism);
       List<Scenario> scenarios =
           names.isEmpty() ? Scenarios.list() : names.stream().map(LabCommand::find).toList();
       HeadroomHome home = HeadroomHome.locate(System.getenv());
@@ -183,6 +185,12 @@ final class LabCommand {
                     + name
                     + "'; there are "
                     + String.join(", ", Scenarios.list().stream().map(Scenario::name).toList())));
+  }
+
+  private static void requireOneOrMore(String option, int given) {
+    if (given < 1) {
+      throw CommandFailure.usage(option + " takes 1 or more, not " + given);
+    }
   }
 
   private static String expectation(Scenario scenario) {
