@@ -14,7 +14,7 @@ import org.junit.jupiter.api.TestFactory;
 /** What the documents say about the tree is true: links lead somewhere, and named paths exist. */
 final class DocumentationTest {
 
-  private static final Path ROOT = root();
+  private static final Path ROOT = RepositoryRoot.find();
   private static final Pattern LINK =
       Pattern.compile("\\]\\((?!https?:|#|mailto:)([^)#\\s]+)(#[^)]*)?\\)");
   private static final Pattern NAMED_PATH =
@@ -62,12 +62,5 @@ final class DocumentationTest {
           .sorted()
           .toList();
     }
-  }
-
-  private static Path root() {
-    return Stream.iterate(Path.of("").toAbsolutePath(), Path::getParent)
-        .filter(directory -> Files.isDirectory(directory.resolve(".mvn")))
-        .findFirst()
-        .orElseThrow();
   }
 }

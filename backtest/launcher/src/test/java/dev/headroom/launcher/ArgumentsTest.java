@@ -1,0 +1,216 @@
+package dev.headroom.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.headroom.cli.ExitCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What arguments lead to which exit code and words, without a database or a recording. */
+final class ArgumentsTest {
+
+  /** A port of this machine that nothing can listen on. */
+  private static final String NO_DATABASE = "--db-url=postgresql://127.0.0.1:1/x";
+
+  @TempDir private Path folder;
+
+  /**
+   * One row.
+   *
+   * @param args the command line
+   * @param exitCode the code it must end with
+   * @param out what standard output must hold
+   * @param err what standard error must hold
+   */
+  record Row(List<String> args, int exitCode, List<String> out, List<String> err) {
+    static Row prints(String line, String... out) {
+      return new Row(List.of(line.split(" ")), ExitCode.OK, List.of(out), List.of());
+    }
+
+    static Row refuses(int exitCode, List<String> args, String... err) {
+      return new Row(args, exitCode, List.of(), List.of(err));
+    }
+
+    static Row misused(String line, String... err) {
+      return refuses(ExitCode.USAGE, List.of(line.split(" ")), err);
+    }
+  }
+
+  static Stream<Row> rows() {
+    return Stream.of(
+        Row.prints("backtest formulas", "| name | limit | published by |", "| talk |", "| krr |"),
+        Row.prints("backtest formulas talk", "# talk: ", "# Bets: ", "memory_max"),
+        Row.prints("backtest formulas --inputs", "| memory_max |", "shmem_bytes"),
+        Row.prints("lab list", "| scenario | must |", "| huge-sort | kill |"),
+        Row.misused("nosuch", "Unmatched argument at index 0: 'nosuch'"),
+        Row.misused("backtest", "Missing required subcommand"),
+        Row.misused("backtest nosuch", "'nosuch'"),
+        Row.misused("help nosuch", "nosuch"),
+        Row.misused("backtest formulas nosuch", "no formula of the library", "'nosuch'", "talk"),
+        Row.misused("backtest run", "which formula?", "`backtest formulas` lists"),
+        Row.misused("backtest run -f talk --fail-on soon", "--fail-on", "soon"),
+        Row.misused("backtest run -f talk --cadence 10", "--cadence takes a duration", "'10'"),
+        Row.misused("backtest run -f talk --lag soon", "--lag takes a duration", "'soon'"),
+        Row.misused("backtest run -f talk --seed x", "--seed", "'x'"),
+        Row.misused("backtest run -f talk --goal-prevented 90", "between 0 and 1", "90"),
+        Row.misused("backtest run -f talk --goal-false-blocks 0", "above 0"),
+        Row.misused("backtest run -f talk --goal-false-blocks NaN", "NaN"),
+        Row.misused("backtest run -f talk --from yesterday", "'yesterday' is no moment", "30d"),
+        Row.misused(
+            "backtest run -f talk --from 2026-01-02 --to 2026-01-01",
+            "--from (2026-01-02T00:00:00Z) must be before --to (2026-01-01T00:00:00Z)"),
+        Row.misused("backtest explain --from 2026-01-02 --to 2026-01-01", "must be before --to"),
+        Row.misused(
+            "backtest run -f talk --recording x --from 1d", "--recording has its own time range"),
+        Row.misused("backtest run -f talk --recording ./nosuch", "there is no folder", "nosuch"),
+        Row.misused("backtest explain --recording ./nosuch", "there is no folder"),
+        Row.misused("backtest run -f @nosuch.formula", "nosuch.formula", "it does not exist"),
+        Row.misused("recording create x", "--from"),
+        Row.misused("recording create x --from 1h --to 2h", "must be before --to"),
+        Row.misused("recording import ./nosuch", "there is no folder"),
+        Row.misused("recording show ./nosuch", "there is no folder"),
+        Row.misused("lab run nosuch", "no scenario is named 'nosuch'; there are ", "huge-sort"),
+        Row.misused("lab run huge-sort --rounds 0", "--rounds takes 1 or more, not 0"),
+        Row.misused("lab run huge-sort --parallel 0", "--parallel takes 1 or more, not 0"),
+        Row.misused("collect --spool-only --slow-ms 0", "0"),
+        Row.misused("collect --spool-only --metrics-port 70000", "70000"),
+        Row.misused("collect --spool-only --capture-name a/b", "a/b"),
+        Row.misused("collect --spool-only --instances nosuch.yaml", "nosuch.yaml"),
+        Row.misused("db status --db-url nosuch", "the database URL is malformed"),
+        Row.misused("recording list --db-url mysql://h/d", "the database URL is malformed"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("rows")
+  void arguments_leadToExitCodeAndWords(Row row) {
+    CommandRun run = CommandRun.piped(row.args().toArray(String[]::new)).exits(row.exitCode());
+
+    assertThat(row.out()).allSatisfy(words -> assertThat(run.out()).contains(words));
+    assertThat(row.err()).allSatisfy(words -> assertThat(run.err()).contains(words));
+    assertThat(run.out().isEmpty())
+        .as("stdout only of what succeeds")
+        .isEqualTo(row.out().isEmpty());
+    assertThat(run.err().isEmpty()).as("stderr only of what fails").isEqualTo(row.err().isEmpty());
+  }
+
+  static Stream<Row> wrongFormulas() {
+    return Stream.of(
+        wrong(
+            "memory_max - shmen",
+            "line 1, column 14: unknown name 'shmen'",
+            "  memory_max - shmen\n               ^^^^^\n",
+            "did you mean shmem?"),
+        wrong(
+            "memory_max - connections",
+            "line 1, column 12: bytes minus count",
+            "\n             ^\n",
+            "multiply the count by bytes for each"),
+        wrong("memory_max -", "line 1, column 13: expected a value", "\n              ^\n"),
+        wrong("nosuch(memory_max)", "line 1, column 1: unknown function 'nosuch'", "  ^^^^^^\n"),
+        wrong("", "empty"),
+        wrong(
+            "mine: a = 1MiB\na + foo",
+            "formula mine: line 2, column 5: unknown name 'foo'",
+            "  a + foo\n      ^^^\n"));
+  }
+
+  private static Row wrong(String formula, String... err) {
+    return Row.refuses(
+        ExitCode.USAGE,
+        List.of("backtest", "run", "--formula", formula, "--recording", "./nosuch"),
+        err);
+  }
+
+  @ParameterizedTest
+  @MethodSource("wrongFormulas")
+  void aWrongFormula_isShownWithItsPlace(Row row) {
+    CommandRun run = CommandRun.piped(row.args().toArray(String[]::new)).exits(row.exitCode());
+
+    assertThat(run.out()).isEmpty();
+    assertThat(row.err()).allSatisfy(words -> assertThat(run.err()).contains(words));
+  }
+
+  static Stream<String> needingADatabase() {
+    return Stream.of(
+        "backtest run --formula talk",
+        "backtest run --formula talk --recording nosuch",
+        "backtest explain",
+        "recording list",
+        "recording show nosuch",
+        "recording create x --from 1d",
+        "recording export x y",
+        "recording delete x",
+        "db start",
+        "db migrate",
+        "db info",
+        "db stop",
+        "db reset --yes",
+        "collect");
+  }
+
+  @ParameterizedTest
+  @MethodSource("needingADatabase")
+  void withoutTheDatabase_aCommandSaysWhichOneItMissed(String line) {
+    CommandRun run =
+        CommandRun.piped((line + " " + NO_DATABASE).split(" ")).exits(ExitCode.UNAVAILABLE);
+
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).startsWith("headroom: ").contains("127.0.0.1:1");
+  }
+
+  @Test
+  void dbStatus_ofAnUnreachableDatabase_fails_andSaysSoAsJson() {
+    CommandRun run = CommandRun.piped("db", "status", "--json", NO_DATABASE).exits(ExitCode.FAILED);
+
+    JsonNode status = json(run);
+    assertThat(status.get("state").stringValue()).isEqualTo("not reachable");
+    assertThat(status.get("url").stringValue()).contains("127.0.0.1:1");
+  }
+
+  @Test
+  void aFormulasFile_isReadByTheOption_notSplitIntoArguments() throws IOException {
+    Path file = folder.resolve("mine.formula");
+    Files.writeString(file, "reserve = 100MiB\nlimit = memory_max - reserve - nosuch\n");
+
+    CommandRun run =
+        CommandRun.piped("backtest", "run", "--formula", "@" + file).exits(ExitCode.USAGE);
+
+    assertThat(run.err()).contains("formula mine", "line 2, column 32: unknown name 'nosuch'");
+  }
+
+  @Test
+  void theListsAsJson_haveARowForEachThing() {
+    JsonNode formulas = json(CommandRun.piped("backtest", "formulas", "--json").exits(0));
+    JsonNode inputs = json(CommandRun.piped("backtest", "formulas", "--inputs", "--json").exits(0));
+    JsonNode scenarios = json(CommandRun.piped("lab", "list", "--json").exits(0));
+
+    assertThat(formulas).isNotEmpty().allSatisfy(each -> filled(each, "name", "text", "ast_hash"));
+    assertThat(inputs).isNotEmpty().allSatisfy(each -> filled(each, "name", "measures", "meaning"));
+    assertThat(scenarios).isNotEmpty().allSatisfy(each -> filled(each, "name", "must", "shows"));
+  }
+
+  @Test
+  void aTable_isAlignedOnATerminal_andMarkdownInAPipe() {
+    assertThat(CommandRun.onTerminal("lab", "list").exits(0).out())
+        .startsWith("scenario ")
+        .doesNotContain("|---");
+    assertThat(CommandRun.piped("lab", "list").exits(0).out()).contains("|---|---|");
+  }
+
+  private static void filled(JsonNode node, String... fields) {
+    assertThat(fields).allSatisfy(field -> assertThat(node.get(field).stringValue()).isNotBlank());
+  }
+
+  private static JsonNode json(CommandRun run) {
+    return JsonMapper.builder().build().readTree(run.out());
+  }
+}
