@@ -16,8 +16,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 
 /** Replays candidates over a recording, with a progress bar, and keeps the run. */
 public final class BacktestRunner {
@@ -34,29 +32,23 @@ public final class BacktestRunner {
     int instances = source.recording().instances().size();
     String name = source.isAdHoc() ? null : source.recording().name();
     String hash = contentHash(source, instances);
-    AtomicReference<@Nullable BacktestResult> result = new AtomicReference<>();
-    terminal.withProgress(
+    return terminal.withProgress(
         "replaying",
         "instances",
         instances,
         step -> {
           try (RecordingSource.InstanceStream stream = source.open()) {
             Iterable<InstanceRecording> once = onceOnly(stream);
-            result.set(
-                Backtest.run(
-                    new dev.headroom.engine.backtest.RecordingSource(name, hash, once),
-                    candidates,
-                    config,
-                    (instance, done) -> step.run()));
+            return Backtest.run(
+                new dev.headroom.engine.backtest.RecordingSource(name, hash, once),
+                candidates,
+                config,
+                (instance, done) -> step.run());
           } catch (IllegalArgumentException e) {
+            // Two policies of one name, or --against a name that none has.
             throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
           }
         });
-    BacktestResult replayed = result.get();
-    if (replayed == null) {
-      throw new IllegalStateException("the replay ended without a result");
-    }
-    return replayed;
   }
 
   /**
@@ -105,20 +97,20 @@ public final class BacktestRunner {
     if (source instanceof RecordingSource.Folder folder) {
       return folder.directory().manifest().contentHash();
     }
-    ContentHash hash = new ContentHash();
-    terminal.withProgress(
+    return terminal.withProgress(
         "reading",
         "instances",
         instances,
         step -> {
+          ContentHash hash = new ContentHash();
           try (RecordingSource.InstanceStream stream = source.open()) {
             while (stream.hasNext()) {
               hash.add(stream.next());
               step.run();
             }
           }
+          return hash.value();
         });
-    return hash.value();
   }
 
   private static Iterable<InstanceRecording> onceOnly(Iterator<InstanceRecording> stream) {

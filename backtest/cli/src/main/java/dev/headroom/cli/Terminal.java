@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -43,17 +43,17 @@ public record Terminal(
   }
 
   /**
-   * Runs work that reports its progress, with a bar on a terminal and in silence otherwise.
+   * Does work that reports its progress, with a bar on a terminal and in silence otherwise.
    *
    * @param task what the bar is called
    * @param unit what it counts
    * @param total how many there are
-   * @param work gets the function to call after each step
+   * @param work is given the function to call after each step
+   * @return what the work gave
    */
-  public void withProgress(String task, String unit, long total, Consumer<Runnable> work) {
+  public <T> T withProgress(String task, String unit, long total, Function<Runnable, T> work) {
     if (!errIsTerminal) {
-      work.accept(() -> {});
-      return;
+      return work.apply(() -> {});
     }
     try (ProgressBar bar =
         new ProgressBarBuilder()
@@ -63,7 +63,7 @@ public record Terminal(
             .setStyle(ProgressBarStyle.ASCII)
             .setConsumer(new ConsoleProgressBarConsumer(System.err))
             .build()) {
-      work.accept(bar::step);
+      return work.apply(bar::step);
     }
   }
 

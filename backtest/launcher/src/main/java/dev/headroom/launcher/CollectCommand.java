@@ -11,6 +11,8 @@ import dev.headroom.collector.InstanceSelection;
 import dev.headroom.collector.capture.CaptureOptions;
 import dev.headroom.collector.capture.OomSourceKind;
 import dev.headroom.collector.sampling.Cadence;
+import dev.headroom.embedded.DatabaseLocation;
+import dev.headroom.embedded.HeadroomDatabase;
 import dev.headroom.embedded.HeadroomHome;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -198,7 +200,12 @@ final class CollectCommand implements Callable<Integer> {
     if (spoolOnly) {
       return null;
     }
-    try (OpenDatabase open = database.start(terminal)) {
+    HeadroomDatabase located = database.locate();
+    if (located.location() instanceof DatabaseLocation.UrlGiven given) {
+      // It may be away now: the spool waits for it.
+      return given.url().jdbc();
+    }
+    try (OpenDatabase open = OpenDatabase.start(located, terminal)) {
       return open.url().jdbc();
     }
   }
