@@ -97,7 +97,7 @@ final class ScenarioRun {
         cgroup.killAsGroup();
       }
       watch.add(cgroup);
-      Victim victim = Victim.start(place, folder, cgroup, template, scenario.settings());
+      Victim victim = Victim.start(place, folder, cgroup, template, scenario);
       victims.add(victim);
       try (Stage stage = new Stage(scenario.name(), victim)) {
         scenario.workload().prepare(stage);

@@ -41,6 +41,16 @@ final class Victim implements AutoCloseable {
           "-c",
           "mount -t tmpfs tmpfs /dev/shm && exec \"$0\" \"$@\"");
 
+  /**
+   * The start of a command that the OOM killer spares, as packages start a postmaster; its children
+   * undo that for themselves (section "Linux Memory Overcommit" of Postgres's documentation).
+   */
+  private static final List<String> SPARED =
+      List.of("/bin/sh", "-c", "echo -1000 > /proc/self/oom_score_adj && exec \"$0\" \"$@\"");
+
+  private static final Map<String, String> CHILDREN_ARE_NOT_SPARED =
+      Map.of("PG_OOM_ADJUST_FILE", "/proc/self/oom_score_adj", "PG_OOM_ADJUST_VALUE", "0");
+
   private final VictimPlace place;
   private final LabCgroup cgroup;
   private final VictimTemplate template;
@@ -48,16 +58,16 @@ final class Victim implements AutoCloseable {
   private final ServerOptions options;
   private int port;
 
-  private Victim(
-      VictimPlace place, LabCgroup cgroup, VictimTemplate template, Map<String, String> settings) {
+  private Victim(VictimPlace place, LabCgroup cgroup, VictimTemplate template, Scenario scenario) {
     this.place = place;
     this.cgroup = cgroup;
     this.template = template;
     this.server = template.server(place.directory());
     this.options =
         ServerOptions.defaults()
-            .withSettings(template.settings(settings))
-            .withLaunchPrefix(launchPrefix(cgroup))
+            .withSettings(template.settings(scenario.settings()))
+            .withEnvironment(isSpared(scenario) ? CHILDREN_ARE_NOT_SPARED : Map.of())
+            .withLaunchPrefix(launchPrefix(cgroup, scenario))
             .withStartTimeout(START_TIMEOUT);
   }
 
@@ -69,9 +79,9 @@ final class Victim implements AutoCloseable {
       RunFolder folder,
       LabCgroup cgroup,
       VictimTemplate template,
-      Map<String, String> settings) {
+      Scenario scenario) {
     template.copyTo(place.directory());
-    Victim victim = new Victim(place, cgroup, template, settings);
+    Victim victim = new Victim(place, cgroup, template, scenario);
     folder.recordServer(victim.server.dataDirectory(), victim.server.socketDirectory());
     victim.port = victim.server.start(victim.options).port();
     return victim;
@@ -154,12 +164,20 @@ final class Victim implements AutoCloseable {
     RunFolder.deleteTree(place.directory());
   }
 
-  private static List<String> launchPrefix(LabCgroup cgroup) {
+  private static List<String> launchPrefix(LabCgroup cgroup, Scenario scenario) {
     List<String> prefix = new ArrayList<>(cgroup.commandPrefix());
     if (OsUser.runningAsRoot()) {
       prefix.addAll(PRIVATE_SHARED_MEMORY);
     }
+    if (isSpared(scenario)) {
+      prefix.addAll(SPARED);
+    }
     return prefix;
+  }
+
+  /** Only root may spare a process; and a kill of the whole group must not leave the postmaster. */
+  private static boolean isSpared(Scenario scenario) {
+    return OsUser.runningAsRoot() && !scenario.groupKill();
   }
 
   private boolean acceptsConnections() {

@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param database connected to, when known
  * @param user connected as, when known
  * @param queryId Postgres's own query identifier, where the guard supplied it
- * @param queryFingerprint a hash of the statement without its literals, when the text could be read
- * @param queryText the statement, only where the collector was told to keep it
+ * @param queryFingerprint a hash of the statement without its literals, when the text could be
+ *     read; of an idle session the statement it ran last
+ * @param queryText that statement, only where the collector was told to keep it
  */
 public record OomProcess(
     int hostPid,

@@ -7,7 +7,6 @@ import dev.headroom.collector.capture.OomTask;
 import dev.headroom.collector.kernel.EventClock;
 import dev.headroom.collector.postgres.ProcessTitle;
 import dev.headroom.collector.postgres.QueryFingerprint;
-import dev.headroom.collector.postgres.Statement;
 import dev.headroom.collector.sampling.ObservedProcess;
 import dev.headroom.collector.sampling.ProcessCache;
 import dev.headroom.model.BackendKind;
@@ -80,7 +79,7 @@ public final class KillAssembler {
         clock.at(event.boottimeNs()),
         event.boottimeNs(),
         event.source().label(),
-        process(event.victim(), event.title(), event.queryText()),
+        process(event.victim(), findInstance(event), event.title(), event.queryText()),
         invoker == null ? null : invoker(event, invoker),
         event.constraint() == null ? null : event.constraint().label(),
         limit == null ? null : path(limit.cgroup()).orElse(null),
@@ -101,19 +100,26 @@ public final class KillAssembler {
 
   private OomProcess invoker(KernelOomEvent event, OomTask invoker) {
     boolean isVictim = invoker.pid() == event.victim().pid();
-    return process(invoker, isVictim ? event.title() : null, isVictim ? event.queryText() : null);
+    return process(
+        invoker,
+        findInstance(event),
+        isVictim ? event.title() : null,
+        isVictim ? event.queryText() : null);
   }
 
   private OomProcess process(
-      OomTask task, @Nullable String titleAtDeath, @Nullable String queryAtDeath) {
+      OomTask task,
+      Optional<InstanceId> instance,
+      @Nullable String titleAtDeath,
+      @Nullable String queryAtDeath) {
     @Nullable ObservedProcess seen = find(task).orElse(null);
     @Nullable ProcessSample sample = seen == null ? null : seen.sample();
     @Nullable String title = firstText(titleAtDeath, seen == null ? null : seen.title());
     @Nullable ProcessTitle parsed =
         title == null ? null : ProcessTitle.find(title, null).orElse(null);
-    @Nullable ProcessSample leader = leader(parsed, seen).orElse(null);
-    @Nullable Statement running = seen == null ? null : seen.statement();
-    @Nullable String query = firstText(queryAtDeath, running == null ? null : running.text());
+    @Nullable ProcessSample leader = leader(parsed, instance).orElse(null);
+    @Nullable String query =
+        firstText(queryAtDeath, seen == null ? null : seen.lastStatementText());
     @Nullable String knownComm = firstOf(task.comm(), seen == null ? null : seen.comm());
     String comm = knownComm == null ? "" : knownComm;
     return new OomProcess(
@@ -146,12 +152,16 @@ public final class KillAssembler {
     return comm.equals(POSTGRES) ? BackendKind.UNKNOWN : BackendKind.OTHER;
   }
 
+  /**
+   * The client backend that a parallel worker works for; the worker itself may be too young to have
+   * been sampled.
+   */
   private Optional<ProcessSample> leader(
-      @Nullable ProcessTitle title, @Nullable ObservedProcess worker) {
+      @Nullable ProcessTitle title, Optional<InstanceId> instance) {
     @Nullable Integer leaderPid = title == null ? null : title.leaderNamespacePid();
-    return worker == null || leaderPid == null
+    return instance.isEmpty() || leaderPid == null
         ? Optional.empty()
-        : processes.latestOf(worker.instanceId()).values().stream()
+        : processes.latestOf(instance.get()).values().stream()
             .map(ObservedProcess::sample)
             .filter(sample ->
                 leaderPid.equals(firstOf(sample.namespacePid(), Integer.valueOf(sample.pid()))))

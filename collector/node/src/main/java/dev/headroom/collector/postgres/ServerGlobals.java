@@ -25,15 +25,16 @@ public final class ServerGlobals {
   private static final int CLUSTER_NAME_BYTES = 64;
 
   /**
-   * The head of {@code PgBackendStatus} in versions 10 to 18: change count, pid, kind, padding,
-   * then the times of process, transaction and activity. It is believed only when the pid is right
-   * and the times follow each other.
+   * {@code PgBackendStatus} in versions 13 to 18 (backend_status.h, pgstat.h before 14) as far as
+   * the pointer to the text of its activity. It is believed only when the pid is right and the
+   * times follow each other.
    */
-  private static final int STATUS_BYTES = 40;
+  private static final int STATUS_BYTES = 256;
 
   private static final int STATUS_PID = 4;
   private static final int STATUS_PROCESS_START = 16;
   private static final int STATUS_ACTIVITY_START = 32;
+  private static final int STATUS_ACTIVITY_TEXT = 248;
 
   private final ProcFs proc;
   private final int postmasterPid;
@@ -108,23 +109,47 @@ public final class ServerGlobals {
     return read(pid, memory -> statement(memory, namespacePid == null ? pid : namespacePid));
   }
 
+  /**
+   * The text of the statement that a client backend runs or, while it is idle, ran last: what
+   * {@code pg_stat_activity} shows as its query.
+   *
+   * @param pid as the node sees it
+   * @param namespacePid as the server sees it; absent when not known
+   * @throws IOException when the child's memory may not be read
+   */
+  public Optional<String> findLastStatementText(int pid, @Nullable Integer namespacePid)
+      throws IOException {
+    return read(
+            pid,
+            memory ->
+                status(memory, namespacePid == null ? pid : namespacePid)
+                    .flatMap(status ->
+                        memory.findText(
+                            status.getLong(STATUS_ACTIVITY_TEXT), QueryFingerprint.TEXT_BYTES)))
+        .filter(text -> !text.isBlank());
+  }
+
   private Optional<Statement> statement(ProcessMemory memory, int namespacePid) {
     long textAddress = find(memory, queryString, Long.BYTES).map(ByteBuffer::getLong).orElse(0L);
     return memory
         .findText(textAddress, QueryFingerprint.TEXT_BYTES)
-        .map(text -> new Statement(textAddress, text, startOfActivity(memory, namespacePid)));
+        .map(text ->
+            new Statement(
+                textAddress,
+                text,
+                status(memory, namespacePid)
+                    .map(status -> status.getLong(STATUS_ACTIVITY_START))
+                    .orElse(null)));
   }
 
-  private @Nullable Long startOfActivity(ProcessMemory memory, int namespacePid) {
-    Optional<ByteBuffer> status =
-        find(memory, statusEntry, Long.BYTES)
-            .flatMap(pointer -> memory.find(pointer.getLong(), STATUS_BYTES));
-    if (status.isEmpty() || status.get().getInt(STATUS_PID) != namespacePid) {
-      return null;
-    }
-    long processStart = status.get().getLong(STATUS_PROCESS_START);
-    long activityStart = status.get().getLong(STATUS_ACTIVITY_START);
-    return processStart > 0 && activityStart >= processStart ? activityStart : null;
+  /** The process's status entry, if what the memory holds there can be one. */
+  private Optional<ByteBuffer> status(ProcessMemory memory, int namespacePid) {
+    return find(memory, statusEntry, Long.BYTES)
+        .flatMap(pointer -> memory.find(pointer.getLong(), STATUS_BYTES))
+        .filter(status -> status.getInt(STATUS_PID) == namespacePid)
+        .filter(status -> status.getLong(STATUS_PROCESS_START) > 0)
+        .filter(status ->
+            status.getLong(STATUS_ACTIVITY_START) >= status.getLong(STATUS_PROCESS_START));
   }
 
   private <T> Optional<T> read(int pid, Function<ProcessMemory, Optional<T>> reading)

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  *     sees it
  * @param statementNumber of its latest statement, running or not
  * @param statement what it runs; absent while it is idle
+ * @param lastStatementText what it runs or, while it is idle, ran last; absent when not known
  */
 public record ObservedProcess(
     InstanceId instanceId,
@@ -28,7 +29,8 @@ public record ObservedProcess(
     ProcessSample sample,
     @Nullable Integer leaderNamespacePid,
     long statementNumber,
-    @Nullable Statement statement) {
+    @Nullable Statement statement,
+    @Nullable String lastStatementText) {
 
   public ProcessKey key() {
     return new ProcessKey(sample.pid(), sample.startTicks());
@@ -62,6 +64,13 @@ public record ObservedProcess(
             sample.guardAllocatedBytes(),
             sample.guardAllocatedPeakBytes());
     return new ObservedProcess(
-        instanceId, comm, title, led, leaderNamespacePid, statementNumber, statement);
+        instanceId,
+        comm,
+        title,
+        led,
+        leaderNamespacePid,
+        statementNumber,
+        statement,
+        lastStatementText);
   }
 }

@@ -98,7 +98,8 @@ final class ProcessReader {
                 null),
             title == null ? null : title.leaderNamespacePid(),
             statements.number(),
-            statements.running()));
+            statements.running(),
+            lastStatementText(pid, status.get(), kind, statements.running())));
   }
 
   /** A child whose postmaster was killed has another parent and is a child all the same. */
@@ -130,6 +131,18 @@ final class ProcessReader {
             ? StatementCounter.NONE
             : new StatementCounter(earlier.statementNumber(), earlier.statement());
     return counter.observe(globals.findStatement(pid, status.namespacePid()));
+  }
+
+  /** An idle session still holds what its last statement took. */
+  private @Nullable String lastStatementText(
+      int pid, ProcStatus status, BackendKind kind, @Nullable Statement running)
+      throws IOException {
+    if (running != null) {
+      return running.text();
+    }
+    return globals == null || kind != BackendKind.CLIENT_BACKEND
+        ? null
+        : globals.findLastStatementText(pid, status.namespacePid()).orElse(null);
   }
 
   /** The fingerprint of a text that did not change is not worked out again. */

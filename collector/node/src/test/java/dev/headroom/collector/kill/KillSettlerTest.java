@@ -310,7 +310,8 @@ class KillSettlerTest {
             null),
         null,
         1,
-        query == null ? null : new Statement(1, query, null));
+        query == null ? null : new Statement(1, query, null),
+        query);
   }
 
   private static final class FakeNode implements KillSettler.Surroundings {

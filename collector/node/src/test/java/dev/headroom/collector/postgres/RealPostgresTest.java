@@ -111,6 +111,7 @@ class RealPostgresTest {
       assertThat(second.text()).isEqualTo(first.text());
       assertThat(second.startedAtUs()).isGreaterThan(first.startedAtUs());
       assertThat(globals.findStatement(pid, pid)).isEmpty();
+      assertThat(globals.findLastStatementText(pid, pid)).contains("select pg_sleep(60)");
     }
   }
 

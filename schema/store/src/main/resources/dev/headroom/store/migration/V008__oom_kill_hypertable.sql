@@ -66,7 +66,7 @@ COMMENT ON COLUMN headroom.oom_kill.victim_backend_kind IS 'What the victim was 
 COMMENT ON COLUMN headroom.oom_kill.victim_database_name IS 'Database the victim was connected to; null when unknown';
 COMMENT ON COLUMN headroom.oom_kill.victim_user_name IS 'User the victim was connected as; null when unknown';
 COMMENT ON COLUMN headroom.oom_kill.victim_query_id IS 'Postgres''s own query identifier of the victim; null without a guard';
-COMMENT ON COLUMN headroom.oom_kill.victim_query_fingerprint IS 'A hash of the victim''s statement without its literals; null when the text could not be read';
+COMMENT ON COLUMN headroom.oom_kill.victim_query_fingerprint IS 'A hash of the victim''s statement, of an idle session its last one, without literals; null when the text could not be read';
 COMMENT ON COLUMN headroom.oom_kill.victim_query_text IS 'The victim''s statement; null unless the collector was told to keep it';
 COMMENT ON COLUMN headroom.oom_kill.invoker_host_pid IS 'The invoker''s pid as the node sees it; null when the source does not name an invoker';
 COMMENT ON COLUMN headroom.oom_kill.invoker_namespace_pid IS 'The invoker''s pid in its own pid namespace; null when unknown';
@@ -76,7 +76,7 @@ COMMENT ON COLUMN headroom.oom_kill.invoker_backend_kind IS 'What the invoker wa
 COMMENT ON COLUMN headroom.oom_kill.invoker_database_name IS 'Database the invoker was connected to; null when unknown';
 COMMENT ON COLUMN headroom.oom_kill.invoker_user_name IS 'User the invoker was connected as; null when unknown';
 COMMENT ON COLUMN headroom.oom_kill.invoker_query_id IS 'Postgres''s own query identifier of the invoker; null without a guard';
-COMMENT ON COLUMN headroom.oom_kill.invoker_query_fingerprint IS 'A hash of the invoker''s statement without its literals; null when the text could not be read';
+COMMENT ON COLUMN headroom.oom_kill.invoker_query_fingerprint IS 'A hash of the invoker''s statement, of an idle session its last one, without literals; null when the text could not be read';
 COMMENT ON COLUMN headroom.oom_kill.invoker_query_text IS 'The invoker''s statement; null unless the collector was told to keep it';
 COMMENT ON COLUMN headroom.oom_kill.oom_constraint IS 'Why the killer ran, such as memcg; null when the source does not say';
 COMMENT ON COLUMN headroom.oom_kill.limit_cgroup_path IS 'The cgroup whose limit was hit';
