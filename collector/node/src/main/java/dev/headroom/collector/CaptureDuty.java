@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -87,9 +88,7 @@ final class CaptureDuty implements Duty, Closeable {
     OomSource open = source();
     if (open != null) {
       registerPostmasters(open);
-      open.poll(POLL, settler.journal());
-      open.findCursor().ifPresent(cursor::set);
-      tellOfLost(open);
+      take(open);
     }
     Instant now = clock.now();
     if (settler.hasUnsettled() || !now.isBefore(countersReadAt.plus(COUNTER_INTERVAL))) {
@@ -97,6 +96,29 @@ final class CaptureDuty implements Duty, Closeable {
       countersReadAt = now;
     }
     return open == null ? POLL : Duration.ZERO;
+  }
+
+  /**
+   * Settles, when the duty's turns have ended, what happened until then: takes what the source
+   * still has and waits for what the kernel counted already, as long as that may take.
+   */
+  void finish() throws IOException {
+    Instant until = clock.now().plus(KillSettler.PATIENCE).plus(POLL.multipliedBy(5));
+    OomSource open = source;
+    do {
+      if (open == null) {
+        LockSupport.parkNanos(POLL.toNanos());
+      } else {
+        take(open);
+      }
+      settler.settle(registry.watchedIds(), clock.now());
+    } while (settler.isBehind() && clock.now().isBefore(until));
+  }
+
+  private void take(OomSource open) throws IOException {
+    open.poll(POLL, settler.journal());
+    open.findCursor().ifPresent(cursor::set);
+    tellOfLost(open);
   }
 
   private @Nullable OomSource source() {
@@ -123,6 +145,8 @@ final class CaptureDuty implements Duty, Closeable {
 
   private void registerPostmasters(OomSource open) {
     for (Integer pid = newPostmasters.poll(); pid != null; pid = newPostmasters.poll()) {
+      // A kill can only be compared with a counter that was read before it.
+      countersReadAt = Instant.EPOCH;
       try {
         open.registerPostmaster(pid);
       } catch (IOException refused) {

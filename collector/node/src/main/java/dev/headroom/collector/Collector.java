@@ -213,8 +213,9 @@ public final class Collector implements AutoCloseable {
   }
 
   /**
-   * Stops within a bounded time: what is spooled and not stored within five seconds stays in the
-   * spool for the next start.
+   * Stops within a bounded time: kills are compared with the kernel's counters once more, which
+   * takes three seconds where events are missing, and what is spooled and not stored within five
+   * seconds stays in the spool for the next start.
    */
   @Override
   public void close() throws IOException {
@@ -228,7 +229,9 @@ public final class Collector implements AutoCloseable {
     for (DutyRunner runner : producers) {
       ended &= runner.join(JOIN_PATIENCE);
     }
-    if (!ended) {
+    if (ended) {
+      settleLast();
+    } else {
       recorder.fail(null, new IOException("a loop did not end within " + JOIN_PATIENCE));
     }
     recorder.tell(CollectorEvent.Kind.STOP, null, null, null, null);
@@ -238,6 +241,14 @@ public final class Collector implements AutoCloseable {
       drain(sinkRunner);
     }
     closeAll(resources);
+  }
+
+  private void settleLast() {
+    try {
+      capture.finish();
+    } catch (IOException failed) {
+      recorder.fail(null, failed);
+    }
   }
 
   private static void closeAll(Deque<Closeable> resources) throws IOException {

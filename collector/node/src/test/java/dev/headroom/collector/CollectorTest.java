@@ -163,6 +163,18 @@ class CollectorTest {
   }
 
   @Test
+  void killRightBeforeTheStop_isKeptAndComparedWithTheCounter() throws Exception {
+    try (Collector _ = Collector.start(config())) {
+      Thread.sleep(2000);
+      provokeKill();
+    }
+
+    assertThat(of(spooled(), OomKill.class))
+        .extracting(OomKill::counterAgrees)
+        .containsExactly(true);
+  }
+
+  @Test
   void secondCollector_isRefusedWithTheOthersProcess() throws Exception {
     try (Collector _ = Collector.start(config().withCapture(null))) {
       assertThatThrownBy(() -> Collector.start(config().withCapture(null)))

@@ -25,6 +25,14 @@ public final class IncidentGrouper {
   private @Nullable KernelOomEvent lastOfGroup;
   private @Nullable UUID openGroup;
 
+  /** A grouper that goes on from here by itself. */
+  public IncidentGrouper copy() {
+    IncidentGrouper copy = new IncidentGrouper();
+    copy.lastOfGroup = lastOfGroup;
+    copy.openGroup = openGroup;
+    return copy;
+  }
+
   /**
    * The incident {@code kill} belongs to. Kills come in the kernel's order; phantoms are not asked
    * for.

@@ -13,11 +13,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class KillSettler implements Closeable {
 
   /** How long an event may be behind the kernel's counter before it counts as missed. */
-  static final Duration PATIENCE = Duration.ofSeconds(3);
+  public static final Duration PATIENCE = Duration.ofSeconds(3);
 
   /** What the settler needs of its surroundings. */
   public interface Surroundings {
@@ -68,13 +68,24 @@ public final class KillSettler implements Closeable {
   private final KillJournal journal;
   private final KillAssembler assembler;
   private final Surroundings surroundings;
-  private final IncidentGrouper grouper = new IncidentGrouper();
   private final Map<InstanceId, Long> accountedFor;
+  private final Map<InstanceId, Long> lastRead = new HashMap<>();
   private final Map<InstanceId, Instant> behindSince = new HashMap<>();
+  private final Map<InstanceId, GroupKillCount> groups = new HashMap<>();
+  private IncidentGrouper grouper = new IncidentGrouper();
 
-  /** The events of one instance that are to be settled together. */
+  /** An event with what is known of it; a phantom has no incident. */
+  private record Captured(
+      KernelOomEvent event, @Nullable InstanceId instanceId, @Nullable UUID incidentId) {}
+
+  /**
+   * What the counter says about the events of one instance that are to be settled together.
+   *
+   * @param phantoms how many of them were no kills
+   * @param counter up to where it is explained; absent when it could not be read
+   */
   private record Verdict(
-      Reconciliation.Outcome outcome, long captured, long counted, OptionalLong counter) {
+      Reconciliation.Outcome outcome, long captured, long phantoms, @Nullable Long counter) {
 
     @Nullable Boolean agrees() {
       return switch (outcome) {
@@ -115,6 +126,11 @@ public final class KillSettler implements Closeable {
     return journal;
   }
 
+  /** Whether the kernel counted kills whose events may still come. */
+  public boolean isBehind() {
+    return !behindSince.isEmpty();
+  }
+
   /** Whether captured events wait to be settled. */
   public boolean hasUnsettled() {
     return !journal.isEmpty();
@@ -132,20 +148,25 @@ public final class KillSettler implements Closeable {
    */
   public void settle(Set<InstanceId> instances, Instant now) throws IOException {
     KillJournal.Unsettled unsettled = journal.read(surroundings::unreadable);
-    List<KernelOomEvent> events =
-        unsettled.events().stream().filter(surroundings::concerns).map(this::completed).toList();
-    Map<InstanceId, Verdict> verdicts = verdicts(events, instances, now);
+    IncidentGrouper grouping = grouper.copy();
+    List<Captured> captured =
+        unsettled.events().stream()
+            .filter(surroundings::concerns)
+            .map(event -> captured(completed(event), grouping))
+            .toList();
+    Map<InstanceId, Verdict> verdicts = verdicts(captured, instances, now);
     if (verdicts.values().stream()
         .anyMatch(v -> v.outcome() == Reconciliation.Outcome.MORE_EXPECTED && v.captured() > 0)) {
       return;
     }
-    Map<InstanceId, Long> excess = new LinkedHashMap<>();
-    verdicts.forEach((id, verdict) -> excess.put(id, phantoms(verdict)));
-    for (KernelOomEvent event : events) {
-      settle(event, verdicts, excess);
+    Map<InstanceId, Long> phantoms = new HashMap<>();
+    verdicts.forEach((id, verdict) -> phantoms.put(id, verdict.phantoms()));
+    for (Captured each : captured) {
+      settle(each, verdicts, phantoms);
     }
+    grouper = grouping;
     boolean changed = account(verdicts);
-    if (changed || !events.isEmpty()) {
+    if (changed || !captured.isEmpty()) {
       surroundings.accounted();
     }
     if (!unsettled.batch().records().isEmpty()) {
@@ -154,35 +175,38 @@ public final class KillSettler implements Closeable {
   }
 
   private void settle(
-      KernelOomEvent event, Map<InstanceId, Verdict> verdicts, Map<InstanceId, Long> excess)
+      Captured captured, Map<InstanceId, Verdict> verdicts, Map<InstanceId, Long> phantoms)
       throws IOException {
-    @Nullable InstanceId instanceId = assembler.findInstance(event).orElse(null);
-    if (event.isPhantom() || isUncountedPhantom(event, instanceId, excess)) {
+    KernelOomEvent event = captured.event();
+    @Nullable InstanceId instanceId = captured.instanceId();
+    @Nullable UUID incidentId = captured.incidentId();
+    if (incidentId == null || isUncountedPhantom(event, instanceId, phantoms)) {
       surroundings.phantom(event, instanceId);
       return;
     }
     @Nullable Verdict verdict = instanceId == null ? null : verdicts.get(instanceId);
-    OomKill kill =
-        assembler.assemble(
-            event, grouper.incidentOf(event), verdict == null ? null : verdict.agrees());
+    OomKill kill = assembler.assemble(event, incidentId, verdict == null ? null : verdict.agrees());
     @Nullable Long start = event.victim().startBoottimeNs();
     surroundings.keep(kill, start == null ? null : EventClock.ticksOf(start));
   }
 
   /** A source that cannot tell phantoms from kills is corrected by the kernel's counter. */
   private static boolean isUncountedPhantom(
-      KernelOomEvent event, @Nullable InstanceId instanceId, Map<InstanceId, Long> excess) {
-    if (instanceId == null || event.phantom() != null || excess.getOrDefault(instanceId, 0L) <= 0) {
+      KernelOomEvent event, @Nullable InstanceId instanceId, Map<InstanceId, Long> phantoms) {
+    if (instanceId == null
+        || event.phantom() != null
+        || phantoms.getOrDefault(instanceId, 0L) <= 0) {
       return false;
     }
-    excess.merge(instanceId, -1L, Long::sum);
+    phantoms.merge(instanceId, -1L, Long::sum);
     return true;
   }
 
-  private static long phantoms(Verdict verdict) {
-    return verdict.outcome() == Reconciliation.Outcome.TOO_MANY
-        ? verdict.captured() - verdict.counted()
-        : 0;
+  private Captured captured(KernelOomEvent event, IncidentGrouper grouping) {
+    return new Captured(
+        event,
+        assembler.findInstance(event).orElse(null),
+        event.isPhantom() ? null : grouping.incidentOf(event));
   }
 
   private KernelOomEvent completed(KernelOomEvent event) {
@@ -194,53 +218,78 @@ public final class KillSettler implements Closeable {
   }
 
   private Map<InstanceId, Verdict> verdicts(
-      List<KernelOomEvent> events, Set<InstanceId> instances, Instant now) {
-    Map<InstanceId, Long> captured = new HashMap<>();
-    for (KernelOomEvent event : events) {
-      if (!event.isPhantom()) {
-        assembler.findInstance(event).ifPresent(id -> captured.merge(id, 1L, Long::sum));
+      List<Captured> captured, Set<InstanceId> instances, Instant now) {
+    groups.values().removeIf(count -> count.isOver(now));
+    Map<InstanceId, Long> kills = new HashMap<>();
+    for (Captured each : captured) {
+      @Nullable InstanceId id = each.instanceId();
+      @Nullable UUID incidentId = each.incidentId();
+      if (id == null || incidentId == null) {
+        continue;
+      }
+      kills.merge(id, 1L, Long::sum);
+      if (Boolean.TRUE.equals(each.event().groupKill())) {
+        groups.computeIfAbsent(id, _ -> new GroupKillCount(now)).add(incidentId, now);
       }
     }
     Set<InstanceId> concerned = new HashSet<>(instances);
-    concerned.addAll(captured.keySet());
+    concerned.addAll(kills.keySet());
+    concerned.addAll(behindSince.keySet());
     Map<InstanceId, Verdict> verdicts = new HashMap<>();
     for (InstanceId id : concerned) {
-      verdicts.put(id, verdict(id, captured.getOrDefault(id, 0L), now));
+      verdicts.put(id, verdict(id, kills.getOrDefault(id, 0L), now));
     }
     return verdicts;
   }
 
+  /**
+   * Compares with the counter or, once its cgroup is gone, with what it last said: that can still
+   * explain what was captured, but what it does not know of may have come after it.
+   */
   private Verdict verdict(InstanceId id, long captured, Instant now) {
-    OptionalLong counter = surroundings.findKillCounter(id);
-    @Nullable Long known = accountedFor.get(id);
-    OptionalLong before = known == null ? OptionalLong.empty() : OptionalLong.of(known);
-    Instant since = behindSince.getOrDefault(id, now);
-    boolean waited = !now.isBefore(since.plus(PATIENCE));
-    Reconciliation.Outcome outcome = Reconciliation.compare(before, captured, counter, waited);
+    OptionalLong read = surroundings.findKillCounter(id);
+    read.ifPresent(count -> lastRead.put(id, count));
+    @Nullable Long counter = lastRead.get(id);
+    @Nullable Long before = accountedFor.get(id);
+    if (counter == null || before == null) {
+      behindSince.remove(id);
+      return new Verdict(Reconciliation.Outcome.UNKNOWN, captured, 0, counter);
+    }
+    long counted = Reconciliation.counted(before, counter);
+    GroupKillCount group = groups.getOrDefault(id, new GroupKillCount(now));
+    long least = group.least(captured);
+    long most = group.most(captured);
+    boolean waited = !now.isBefore(behindSince.getOrDefault(id, now).plus(PATIENCE));
+    Reconciliation.Outcome outcome = Reconciliation.compare(counted, least, most, waited);
     if (outcome == Reconciliation.Outcome.MORE_EXPECTED) {
       behindSince.putIfAbsent(id, now);
-    } else {
-      behindSince.remove(id);
+      return new Verdict(outcome, captured, 0, counter);
     }
-    long counted =
-        before.isPresent() && counter.isPresent()
-            ? Reconciliation.counted(before.getAsLong(), counter.getAsLong())
-            : captured;
+    behindSince.remove(id);
+    if (outcome == Reconciliation.Outcome.TOO_MANY && read.isEmpty()) {
+      return new Verdict(Reconciliation.Outcome.UNKNOWN, captured, 0, counter);
+    }
     if (outcome == Reconciliation.Outcome.MISSED) {
-      surroundings.mismatch(id, counted - captured);
+      surroundings.mismatch(id, counted - most);
     }
-    return new Verdict(outcome, captured, counted, counter);
+    return new Verdict(outcome, captured, Math.max(0, least - counted), counter);
   }
 
   /** Remembers the counters that are explained; one seen for the first time starts there. */
   private boolean account(Map<InstanceId, Verdict> verdicts) {
     boolean changed = false;
     for (Map.Entry<InstanceId, Verdict> entry : verdicts.entrySet()) {
+      InstanceId id = entry.getKey();
       Verdict verdict = entry.getValue();
-      if (verdict.counter().isPresent()
-          && verdict.outcome() != Reconciliation.Outcome.MORE_EXPECTED) {
-        @Nullable Long before = accountedFor.put(entry.getKey(), verdict.counter().getAsLong());
-        changed |= before == null || before != verdict.counter().getAsLong();
+      @Nullable Long counter = verdict.counter();
+      if (counter == null || verdict.outcome() == Reconciliation.Outcome.MORE_EXPECTED) {
+        continue;
+      }
+      @Nullable Long before = accountedFor.put(id, counter);
+      changed |= !counter.equals(before);
+      @Nullable GroupKillCount group = groups.get(id);
+      if (group != null && before != null) {
+        group.account(verdict.captured(), Reconciliation.counted(before, counter));
       }
     }
     return changed;
