@@ -42,14 +42,12 @@ final class Victim implements AutoCloseable {
           "mount -t tmpfs tmpfs /dev/shm && exec \"$0\" \"$@\"");
 
   /**
-   * The start of a command that the OOM killer spares, as packages start a postmaster; its children
-   * undo that for themselves (section "Linux Memory Overcommit" of Postgres's documentation).
+   * Makes every child a likelier victim than the postmaster, as Postgres's documentation advises in
+   * "Linux Memory Overcommit". Raising the children needs no privilege; sparing the postmaster
+   * would.
    */
-  private static final List<String> SPARED =
-      List.of("/bin/sh", "-c", "echo -1000 > /proc/self/oom_score_adj && exec \"$0\" \"$@\"");
-
-  private static final Map<String, String> CHILDREN_ARE_NOT_SPARED =
-      Map.of("PG_OOM_ADJUST_FILE", "/proc/self/oom_score_adj", "PG_OOM_ADJUST_VALUE", "0");
+  private static final Map<String, String> POSTMASTER_DIES_LAST =
+      Map.of("PG_OOM_ADJUST_FILE", "/proc/self/oom_score_adj", "PG_OOM_ADJUST_VALUE", "500");
 
   private final VictimPlace place;
   private final LabCgroup cgroup;
@@ -66,8 +64,8 @@ final class Victim implements AutoCloseable {
     this.options =
         ServerOptions.defaults()
             .withSettings(template.settings(scenario.settings()))
-            .withEnvironment(isSpared(scenario) ? CHILDREN_ARE_NOT_SPARED : Map.of())
-            .withLaunchPrefix(launchPrefix(cgroup, scenario))
+            .withEnvironment(POSTMASTER_DIES_LAST)
+            .withLaunchPrefix(launchPrefix(cgroup))
             .withStartTimeout(START_TIMEOUT);
   }
 
@@ -164,20 +162,12 @@ final class Victim implements AutoCloseable {
     RunFolder.deleteTree(place.directory());
   }
 
-  private static List<String> launchPrefix(LabCgroup cgroup, Scenario scenario) {
+  private static List<String> launchPrefix(LabCgroup cgroup) {
     List<String> prefix = new ArrayList<>(cgroup.commandPrefix());
     if (OsUser.runningAsRoot()) {
       prefix.addAll(PRIVATE_SHARED_MEMORY);
     }
-    if (isSpared(scenario)) {
-      prefix.addAll(SPARED);
-    }
     return prefix;
-  }
-
-  /** Only root may spare a process; and a kill of the whole group must not leave the postmaster. */
-  private static boolean isSpared(Scenario scenario) {
-    return OsUser.runningAsRoot() && !scenario.groupKill();
   }
 
   private boolean acceptsConnections() {
