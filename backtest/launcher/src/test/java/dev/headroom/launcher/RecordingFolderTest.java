@@ -159,6 +159,15 @@ final class RecordingFolderTest {
   }
 
   @Test
+  void aFolder_needsADatabaseOnlyToKeepTheRun() {
+    String nowhere = "--db-url=postgresql://127.0.0.1:1/x";
+
+    run("-f", CROSSED, nowhere, "--no-save").exits(ExitCode.OK);
+    assertThat(run("-f", CROSSED, nowhere).exits(ExitCode.UNAVAILABLE).err())
+        .contains("connecting to jdbc:postgresql://127.0.0.1:1/x failed");
+  }
+
+  @Test
   void explain_listsTheKills_andTellsOne() {
     String[] list = {"backtest", "explain", "--recording", folder.toString(), "-f", CROSSED};
 

@@ -185,6 +185,11 @@ final class StoredRecordingTest {
     String kept = on(url, run).exits(ExitCode.OK).err();
     assertThat(kept).containsPattern("kept as run [0-9a-f-]{36}");
     assertThat(on(url, run).exits(ExitCode.OK).err()).isEqualTo(kept);
+    // The same recording as a folder is the same run.
+    String folder = temporary.resolve("exported").toString();
+    on(url, "recording", "export", "tiny", folder).exits(ExitCode.OK);
+    assertThat(on(url, "backtest", "run", "-f", "talk", "--recording", folder).err())
+        .isEqualTo(kept);
   }
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
