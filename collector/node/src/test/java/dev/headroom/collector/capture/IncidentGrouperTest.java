@@ -63,6 +63,18 @@ class IncidentGrouperTest {
     assertThat(grouper.incidentOf(kill)).isNotEqualTo(kill.key());
   }
 
+  /** A batch that is looked at twice before it is settled: the end of one group and another. */
+  @Test
+  void copy_goesOnByItselfAndLeavesTheOriginalWhereItWas() {
+    UUID first = grouper.incidentOf(kill(100, 7, 0, true, null));
+    IncidentGrouper trial = grouper.copy();
+
+    assertThat(trial.incidentOf(kill(101, 7, 5 * MS, true, null))).isEqualTo(first);
+    assertThat(trial.incidentOf(kill(102, 8, 6 * MS, true, null))).isNotEqualTo(first);
+
+    assertThat(grouper.incidentOf(kill(101, 7, 5 * MS, true, null))).isEqualTo(first);
+  }
+
   @Test
   void phantom_belongsToNoIncident() {
     KernelOomEvent kill = kill(100, 7, 0, false, null);
