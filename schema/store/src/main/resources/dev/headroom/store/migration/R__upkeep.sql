@@ -57,7 +57,8 @@ DECLARE
   chunk record;
   is_hypertable boolean;
 BEGIN
-  -- What is about to go is rolled up first.
+  -- What is about to go is rolled up first; a refresh under way elsewhere is waited for.
+  PERFORM pg_advisory_xact_lock(hashtextextended('headroom.refresh_rollups', 0));
   CALL headroom.refresh_rollups();
 
   FOR rule IN SELECT table_name, time_column, now() - keep AS horizon FROM headroom.retention WHERE keep IS NOT NULL LOOP
