@@ -77,7 +77,8 @@ final class KillWatch {
       for (long kill = last; kill < now; kill++) {
         killNanos.add(System.nanoTime());
       }
-      return now;
+      // In the middle of a group kill the count can be one too low.
+      return Math.max(last, now);
     });
     if (killNanos.size() > before) {
       onKills.accept(killNanos.size());

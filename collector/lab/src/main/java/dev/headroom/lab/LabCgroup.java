@@ -8,6 +8,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -64,15 +66,22 @@ record LabCgroup(CgroupVersion version, Path directory) {
         directory.resolve("cgroup.procs").toString());
   }
 
-  /** How many processes of this cgroup the kernel says it has killed for memory. */
+  /**
+   * How many processes of this cgroup the kernel says it has killed for memory. It counts the first
+   * victim of a group kill twice, which is taken off.
+   */
   long oomKills() {
     String file = version == CgroupVersion.V1 ? "memory.oom_control" : "memory.events";
-    return readLines(file).stream()
-        .map(line -> line.split(" ", -1))
-        .filter(field -> field.length == 2 && field[0].equals("oom_kill"))
-        .mapToLong(field -> Long.parseLong(field[1]))
-        .findFirst()
-        .orElseThrow(() -> new LabException("no oom_kill counter in " + directory.resolve(file)));
+    Map<String, Long> counters =
+        readLines(file).stream()
+            .map(line -> line.split(" ", -1))
+            .filter(field -> field.length == 2)
+            .collect(Collectors.toMap(field -> field[0], field -> Long.parseLong(field[1])));
+    Long kills = counters.get("oom_kill");
+    if (kills == null) {
+      throw new LabException("no oom_kill counter in " + directory.resolve(file));
+    }
+    return kills - counters.getOrDefault("oom_group_kill", 0L);
   }
 
   /** The highest use the kernel saw, page cache included. */

@@ -104,7 +104,7 @@ final class Victim implements AutoCloseable {
     properties.setProperty("password", template.password());
     properties.setProperty("ApplicationName", application);
     properties.setProperty("connectTimeout", "5");
-    properties.setProperty("loginTimeout", "10");
+    properties.setProperty("loginTimeout", "30");
     properties.setProperty("socketTimeout", "60");
     properties.setProperty("sslmode", "disable");
     properties.setProperty("gssEncMode", "disable");
