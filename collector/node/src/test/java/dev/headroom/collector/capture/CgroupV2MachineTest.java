@@ -27,6 +27,9 @@ class CgroupV2MachineTest {
                 ProcessHandle.current().info().command().orElseThrow(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-XX:+UnlockDiagnosticVMOptions",
+                "-XX:-BytecodeVerificationRemote",
                 "-cp",
                 System.getProperty("java.class.path"),
                 MachineTests.class.getName(),
@@ -45,5 +48,7 @@ class CgroupV2MachineTest {
     assertThat(code).as(output).isZero();
     // two group kills, one by BTF, one by each of the four sources
     assertThat(output).contains("7 tests succeeded, 0 failed, 0 skipped");
+    System.out.println(
+        "cgroup v2: kills captured by tp_btf, tracepoint, tracefs and kmsg, group kills by tp_btf and kmsg");
   }
 }
