@@ -7,6 +7,7 @@ import dev.headroom.engine.recording.WriteOptions;
 import dev.headroom.model.Instance;
 import dev.headroom.model.InstanceId;
 import dev.headroom.model.Recording;
+import dev.headroom.store.RecordingRefusedException;
 import dev.headroom.store.StoreResult;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -294,11 +295,11 @@ public final class RecordingCommand {
     }
   }
 
-  /** A store refuses by IllegalStateException what the user must change: a name that is taken. */
+  /** What a store refuses is for the user to change. */
   private static <T> T refusedMeansUsage(Supplier<T> storing) {
     try {
       return storing.get();
-    } catch (IllegalStateException e) {
+    } catch (RecordingRefusedException e) {
       throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
     }
   }

@@ -68,14 +68,14 @@ public final class RecordingStore {
   /**
    * Names a recording. Saving the same one again changes nothing.
    *
-   * @throws IllegalStateException when the name already stands for something else
+   * @throws RecordingRefusedException when the name already stands for something else
    */
   public void save(Recording recording) {
     Recording saved =
         Transaction.write(
             dataSource, "saving recording " + recording.name(), it -> insert(it, recording));
     if (!saved.equals(recording)) {
-      throw new IllegalStateException(
+      throw new RecordingRefusedException(
           "recording "
               + recording.name()
               + " exists already and is another: "
@@ -149,7 +149,7 @@ public final class RecordingStore {
    *
    * @param instances those of the recording, in any order
    * @return what became of the observations; none is rejected
-   * @throws IllegalStateException when the database refuses an observation, or when the name
+   * @throws RecordingRefusedException when the database refuses an observation, or when the name
    *     already stands for something else
    */
   public StoreResult importRecording(Recording recording, Iterator<InstanceRecording> instances) {
@@ -163,7 +163,7 @@ public final class RecordingStore {
       }
     }
     if (!total.rejected().isEmpty()) {
-      throw new IllegalStateException(
+      throw new RecordingRefusedException(
           "recording %s is not imported: the database refused %d observations, the first because: %s"
               .formatted(
                   recording.name(), total.rejected().size(), total.rejected().getFirst().reason()));

@@ -121,7 +121,7 @@ class RecordingStoreTest {
 
     assertThatThrownBy(
             () -> recordings.save(recording("lab-1", List.of(InstanceId.of("n", "/a", "/d")))))
-        .isInstanceOf(IllegalStateException.class)
+        .isInstanceOf(RecordingRefusedException.class)
         .hasMessageContaining("choose another name");
     assertThat(recordings.find("lab-1").orElseThrow().instances()).isEmpty();
   }

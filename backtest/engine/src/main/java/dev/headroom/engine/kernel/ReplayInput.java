@@ -8,11 +8,11 @@ import dev.headroom.model.ProcessSample;
 import dev.headroom.model.Sample;
 import dev.headroom.model.SampleInput;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -52,10 +52,9 @@ public final class ReplayInput {
   private final List<String> notes;
   private final List<ReplayProcess> processes;
   private final List<Sample> samples;
-  private final Map<String, double[]> statedInputs;
 
-  /** By name; each is made once, whoever asks first. */
-  private final Map<String, double[]> columns = new ConcurrentHashMap<>();
+  /** By name of the input: its value at every sample. */
+  private final Map<String, double[]> columns;
 
   /**
    * By sample: the longest time after it that is no gap, doubled so that the mean of two middle
@@ -78,7 +77,7 @@ public final class ReplayInput {
     notes = builder.fidelity.notes();
     processes = List.copyOf(builder.processes);
     samples = builder.recording.samples();
-    statedInputs = builder.stated.inputs();
+    columns = columns(samples, builder.stated.inputs());
     gapThresholdDoubledNs = gapThresholdDoubledNs(samples, timeNs);
   }
 
@@ -135,20 +134,23 @@ public final class ReplayInput {
 
   /** The same, shared by all replays: not to be written to. */
   double[] column(String inputName) {
-    return columns.computeIfAbsent(inputName, this::readColumn);
+    double[] column = columns.get(inputName);
+    if (column == null) {
+      throw new IllegalArgumentException(
+          "no input is named " + inputName + "; there are " + SampleInput.names());
+    }
+    return column;
   }
 
-  private double[] readColumn(String inputName) {
-    double[] stated = statedInputs.get(inputName);
-    if (stated != null) {
-      return stated.clone();
+  /** Every input at every sample; what a worked case states goes before what samples say. */
+  private static Map<String, double[]> columns(List<Sample> samples, Map<String, double[]> stated) {
+    Map<String, double[]> columns = new HashMap<>();
+    for (String name : SampleInput.names()) {
+      ToDoubleFunction<Sample> reader = SampleInput.of(name);
+      columns.put(name, samples.stream().mapToDouble(reader).toArray());
     }
-    ToDoubleFunction<Sample> reader = SampleInput.of(inputName);
-    double[] values = new double[samples.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = reader.applyAsDouble(samples.get(i));
-    }
-    return values;
+    stated.forEach((name, values) -> columns.put(name, values.clone()));
+    return columns;
   }
 
   /** What the recording says of a process at a sample, where it knows processes. */

@@ -148,7 +148,7 @@ public final class KillExplanation {
   private static String reason(KillOutcome outcome) {
     return switch (outcome.verdict()) {
       case PREVENTED ->
-          "PREVENTED: refusals would have freed %s of the %s needed, %s before the kill"
+          "PREVENTED: refusals would have kept %s free (%s is enough), %s before the kill"
               .formatted(
                   Wording.bytes(outcome.reliefBytes()),
                   known(outcome.marginBytes()),

@@ -264,7 +264,7 @@ final class ReportTest {
             "limit     1.00 GiB, used 1.00 GiB",
             "victim    anonymous 860.0 MiB",
             "shmem 128.0 MiB · page_tables 8.0 MiB · kernel 96.0 MiB (sampled 0.5 s before)",
-            "talk: limit 788.0 MiB; PREVENTED: refusals would have freed 860.0 MiB of the 10.2 MiB needed, at least 0.0 s before the kill",
+            "talk: limit 788.0 MiB; PREVENTED: refusals would have kept 860.0 MiB free (10.2 MiB is enough), at least 0.0 s before the kill",
             "generous: limit 896.0 MiB; MISSED: queries held 860.0 MiB",
             "current: no data: neither the guard's limit",
             "never: no limit; MISSED");
