@@ -14,7 +14,8 @@ final class Wording {
   private static final long KIB = 1L << 10;
   private static final long MIB = 1L << 20;
   private static final long GIB = 1L << 30;
-  private static final double SMALLEST_GIB_HOURS = 0.01;
+  private static final double MIB_PER_GIB = 1024;
+  private static final double SMALLEST_AMOUNT = 0.01;
   private static final MathContext TWO_DIGITS = new MathContext(2);
   private static final double FEWEST_DAYS = 0.1;
   private static final double HOURS_PER_DAY = 24;
@@ -36,7 +37,7 @@ final class Wording {
         : bytes + " bytes";
   }
 
-  /** GiB·h with two significant digits. */
+  /** GiB·h with two significant digits; MiB·h where that would be next to nothing. */
   static String gibHours(@Nullable Double gibHours) {
     if (gibHours == null) {
       return NO_DATA;
@@ -44,13 +45,20 @@ final class Wording {
     if (gibHours == 0) {
       return "0 GiB·h";
     }
-    if (gibHours < SMALLEST_GIB_HOURS) {
-      return "under " + SMALLEST_GIB_HOURS + " GiB·h";
+    if (gibHours >= SMALLEST_AMOUNT) {
+      return twoDigits(gibHours) + " GiB·h";
     }
-    BigDecimal rounded = new BigDecimal(gibHours).round(TWO_DIGITS);
+    double mibHours = gibHours * MIB_PER_GIB;
+    return mibHours >= SMALLEST_AMOUNT
+        ? twoDigits(mibHours) + " MiB·h"
+        : "under " + SMALLEST_AMOUNT + " MiB·h";
+  }
+
+  private static String twoDigits(double amount) {
+    BigDecimal rounded = new BigDecimal(amount).round(TWO_DIGITS);
     int wholeDigits = rounded.precision() - rounded.scale();
     int decimals = Math.max(0, TWO_DIGITS.getPrecision() - wholeDigits);
-    return String.format(Locale.ROOT, "%,." + decimals + "f GiB·h", rounded);
+    return String.format(Locale.ROOT, "%,." + decimals + "f", rounded);
   }
 
   /** Evaluated time in the unit that reads well. */

@@ -154,7 +154,7 @@ final class ReportTest {
     // 4.5 s are 0.075 minutes; -ln(0.05) events in them would be 57.5 million in 1,000 days
     assertThat(text)
         .containsPattern(
-            "talk +1/1 {2}100% \\[21,100\\] +0 +0 +0 {2}\\(under 58M/1k i-d\\) +0 GiB·h +under 0.01 GiB·h");
+            "talk +1/1 {2}100% \\[21,100\\] +0 +0 +0 {2}\\(under 58M/1k i-d\\) +0 GiB·h +0\\.015 MiB·h");
     // 896 is never crossed: missed; one kill is too few to fail (upper bound 95%)
     assertThat(text).containsPattern("generous +0/1 {2}0% \\[0,79\\] +1 +0 ");
     assertThat(text).containsPattern("hindsight +1/1 +0 +0 +0");

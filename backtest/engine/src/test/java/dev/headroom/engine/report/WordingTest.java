@@ -29,7 +29,9 @@ final class WordingTest {
       delimiter = '|',
       value = {
         "0       | 0 GiB·h",
-        "0.0099  | under 0.01 GiB·h",
+        "0.000001| under 0.01 MiB·h",
+        "0.00002 | 0.020 MiB·h",
+        "0.0099  | 10 MiB·h",
         "0.01    | 0.010 GiB·h",
         "0.0754  | 0.075 GiB·h",
         "0.1     | 0.10 GiB·h",
