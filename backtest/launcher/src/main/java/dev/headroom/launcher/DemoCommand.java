@@ -21,6 +21,7 @@ import dev.headroom.engine.report.MarkdownReport;
 import dev.headroom.engine.report.TextReport;
 import dev.headroom.formula.FormulaLibrary;
 import dev.headroom.lab.LabException;
+import dev.headroom.lab.MemoryController;
 import dev.headroom.lab.Scenario;
 import dev.headroom.lab.Scenarios;
 import dev.headroom.model.Policy;
@@ -94,6 +95,7 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private int killAndJudge() {
+    MemoryController.find().requireCreatable();
     HeadroomHome home = HeadroomHome.locate(System.getenv());
     HeadroomDatabase located = database.locate();
     boolean ranBefore = located.findUrl().isPresent();

@@ -34,6 +34,7 @@ public final class Lab implements AutoCloseable {
     this.config = config;
     this.listener = listener;
     this.controller = MemoryController.find();
+    controller.requireCreatable();
     this.folder = RunFolder.create(config.stateDirectory());
     this.shutdownHook = new Thread(this::remove, "lab-shutdown");
     Runtime.getRuntime().addShutdownHook(shutdownHook);

@@ -21,6 +21,7 @@ import java.util.stream.Stream;
  */
 public record MemoryController(CgroupVersion version, Path mount, String ownPath) {
 
+  private static final long PROBE_BYTES = 1L << 26;
   private static final Pattern MOUNT_ESCAPE = Pattern.compile("\\\\([0-7]{3})");
 
   /**
@@ -67,6 +68,20 @@ public record MemoryController(CgroupVersion version, Path mount, String ownPath
         "no memory controller: /proc/self/mounts has neither a cgroup mount with `memory` nor a"
             + " cgroup2 mount whose cgroup.controllers lists it; run the lab where the memory"
             + " controller is mounted");
+  }
+
+  /**
+   * Makes sure that cgroups can be made and limited here, by making one and removing it.
+   *
+   * @throws LabException when they cannot; the message says which permission is missing
+   */
+  public void requireCreatable() {
+    LabCgroup probe = create(LabCgroup.NAME_PREFIX + "probe-" + ProcessHandle.current().pid());
+    try {
+      probe.limit(PROBE_BYTES);
+    } finally {
+      probe.remove();
+    }
   }
 
   /**

@@ -56,4 +56,14 @@ class MemoryControllerTest {
         .isInstanceOf(LabException.class)
         .hasMessageContaining("no memory controller");
   }
+
+  @Test
+  void whereNoCgroupCanBeMade_theFolderAndTheNextStepAreNamed(@TempDir Path temp) {
+    Path missing = temp.resolve("not-mounted");
+
+    assertThatThrownBy(
+            () -> new MemoryController(CgroupVersion.V1, missing, "/shell").requireCreatable())
+        .isInstanceOf(LabException.class)
+        .hasMessageContainingAll("cannot make the cgroup " + missing, "run as root");
+  }
 }
