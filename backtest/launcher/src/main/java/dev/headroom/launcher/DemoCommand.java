@@ -58,7 +58,9 @@ final class DemoCommand implements Callable<Integer> {
       List.of(
           "huge-sort",
           "many-connections",
+          "aggregate",
           "parallel-hash-shm",
+          "maintenance",
           "idle-holders",
           "catalog-bloat",
           "neighbour",
