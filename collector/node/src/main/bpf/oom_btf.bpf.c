@@ -57,6 +57,9 @@ struct {
   __type(value, struct group);
 } groups SEC(".maps");
 
+#define STATUS_PID 4
+#define STATUS_ACTIVITY_TEXT 248
+
 static __always_inline int namespace_pid(struct task_struct *task) {
   struct pid *pid = BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID]);
   unsigned int level = BPF_CORE_READ(pid, level);
@@ -243,7 +246,7 @@ static __always_inline __u32 read_title(char *title, struct mm_struct *mm) {
 
 static __always_inline __u64 ticks(__u64 ns) { return ns / TICK_NS; }
 
-static __always_inline __u64 query_address(struct task_struct *task) {
+static __always_inline struct postmaster *find_postmaster(struct task_struct *task) {
   struct task_struct *parent = BPF_CORE_READ(task, group_leader, real_parent);
   __u32 pid = BPF_CORE_READ(parent, tgid);
   struct postmaster *postmaster = bpf_map_lookup_elem(&postmasters, &pid);
@@ -255,7 +258,31 @@ static __always_inline __u64 query_address(struct task_struct *task) {
   if (!postmaster || ticks(BPF_CORE_READ(parent, group_leader, start_boottime)) != postmaster->start_ticks) {
     return 0;
   }
-  return postmaster->query_address;
+  return postmaster;
+}
+
+/* Reads the string that the pointer at this address of the victim points to. */
+static __always_inline __u32 read_pointed_text(char *text, __u64 pointer_address) {
+  void *from = NULL;
+  if (!pointer_address || bpf_probe_read_user(&from, sizeof(from), (void *)pointer_address) != 0 || !from) {
+    return 0;
+  }
+  long read = bpf_probe_read_user_str(text, TEXT_BYTES, from);
+  return read > 1 ? read - 1 : 0;
+}
+
+/*
+ * What a session runs or, while it is idle, ran last: the activity of its PgBackendStatus, which is believed only when the
+ * entry names the victim's own pid. ServerGlobals.java has the same offsets, for Postgres 13 to 18.
+ */
+static __always_inline __u64 activity_address(struct task_struct *task, __u64 status_address) {
+  void *status = NULL;
+  int pid = 0;
+  if (!status_address || bpf_probe_read_user(&status, sizeof(status), (void *)status_address) != 0 || !status ||
+      bpf_probe_read_user(&pid, sizeof(pid), status + STATUS_PID) != 0 || pid != namespace_pid(task)) {
+    return 0;
+  }
+  return (__u64)status + STATUS_ACTIVITY_TEXT;
 }
 
 SEC("tp_btf/signal_deliver")
@@ -293,11 +320,13 @@ int BPF_PROG(on_signal_deliver, int sig) {
   detail->query_bytes = 0;
   if (mm) {
     detail->title_bytes = read_title(detail->title, mm);
-    __u64 address = query_address(task);
-    void *query = NULL;
-    if (address && bpf_probe_read_user(&query, sizeof(query), (void *)address) == 0 && query) {
-      long read = bpf_probe_read_user_str(detail->query, TEXT_BYTES, query);
-      detail->query_bytes = read > 1 ? read - 1 : 0;
+    struct postmaster *postmaster = find_postmaster(task);
+    if (postmaster) {
+      detail->query_bytes = read_pointed_text(detail->query, postmaster->query_address);
+      if (!detail->query_bytes) {
+        detail->query_bytes =
+            read_pointed_text(detail->query, activity_address(task, postmaster->status_address));
+      }
     }
   }
   bpf_ringbuf_submit(detail, 0);

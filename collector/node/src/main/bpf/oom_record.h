@@ -7,7 +7,7 @@
 #ifndef HEADROOM_OOM_RECORD_H
 #define HEADROOM_OOM_RECORD_H
 
-#define HEADROOM_LAYOUT 1
+#define HEADROOM_LAYOUT 2
 
 enum { COMM_BYTES = 16, TEXT_BYTES = 1024, PATH_BYTES = 768, CGROUP_LEVELS = 12, RING_BYTES = 1 << 20 };
 
@@ -138,8 +138,9 @@ enum field {
 
 /* Value of the map `postmasters`, whose key is the postmaster's pid. */
 struct postmaster {
-  unsigned long long start_ticks;   /* field 22 of /proc/<pid>/stat, 1/100 s */
-  unsigned long long query_address; /* of debug_query_string, the same in every child */
+  unsigned long long start_ticks;    /* field 22 of /proc/<pid>/stat, 1/100 s */
+  unsigned long long query_address;  /* of debug_query_string, the same in every child */
+  unsigned long long status_address; /* of MyBEEntry, likewise; 0 when not known */
 };
 
 #endif

@@ -163,7 +163,9 @@ class LabReliabilityTest {
             """);
     System.out.printf(
         "%d of %d kills with database, user and query%n", complete, report.oomKills());
-    assertThat(complete).isGreaterThanOrEqualTo(report.oomKills() * 95 / 100);
+    assertThat(100 * complete)
+        .as("%d of %d kills complete", complete, report.oomKills())
+        .isGreaterThanOrEqualTo(95 * report.oomKills());
   }
 
   private void assertLabelled(LabReport report) throws SQLException {

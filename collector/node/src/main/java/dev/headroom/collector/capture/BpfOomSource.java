@@ -42,6 +42,7 @@ final class BpfOomSource implements OomSource {
   private static final Duration LOOK_AGAIN = Duration.ofMillis(5);
   private static final int KILLS_LOST = 0;
   private static final String QUERY_SYMBOL = "debug_query_string";
+  private static final String STATUS_SYMBOL = "MyBEEntry";
 
   private final BpfPins pins;
   private final CaptureOptions options;
@@ -205,13 +206,14 @@ final class BpfOomSource implements OomSource {
     if (kind() != OomSourceKind.TP_BTF) {
       return false;
     }
-    Optional<Long> address =
-        ElfSymbols.read(Path.of("/proc", Long.toString(pid), "exe")).findAddress(QUERY_SYMBOL, pid);
+    ElfSymbols symbols = ElfSymbols.read(Path.of("/proc", Long.toString(pid), "exe"));
+    Optional<Long> address = symbols.findAddress(QUERY_SYMBOL, pid);
     if (address.isEmpty()) {
       return false;
     }
+    long statusAddress = symbols.findAddress(STATUS_SYMBOL, pid).orElse(0L);
     try (BpfMap postmasters = BpfMap.open(pins.path("postmasters"))) {
-      postmasters.put(Math.toIntExact(pid), startTicks(pid), address.get());
+      postmasters.put(Math.toIntExact(pid), startTicks(pid), address.get(), statusAddress);
     }
     return true;
   }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** The layout of what the BPF programs record ({@code oom_record.h}), and its meaning. */
 final class OomRecord {
 
-  static final int LAYOUT = 1;
+  static final int LAYOUT = 2;
   static final int RING_BYTES = 1 << 20;
 
   static final int TYPE_KILL = 1;
