@@ -25,6 +25,9 @@ final class FormulaOption {
   private static final Pattern NAMED =
       Pattern.compile("(?s)\\s*([A-Za-z][A-Za-z0-9_-]{0,40})\\s*:(.*)");
 
+  /** What the first formula that is given as a mere text is called. */
+  private static final String UNNAMED = "formula";
+
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
 
   @Option(
@@ -93,8 +96,8 @@ final class FormulaOption {
     try {
       return new Candidate(policy, Formula.parse(formula.text()));
     } catch (FormulaException e) {
-      throw new CommandFailure(
-          ExitCode.USAGE, "formula " + formula.name() + ": " + e.getMessage(), e);
+      String which = formula.name().equals(UNNAMED) ? UNNAMED : "formula " + formula.name();
+      throw new CommandFailure(ExitCode.USAGE, which + ": " + e.getMessage(), e);
     }
   }
 
@@ -109,7 +112,7 @@ final class FormulaOption {
     Matcher named = NAMED.matcher(given);
     return named.matches()
         ? new Named(named.group(1), named.group(2))
-        : new Named(position == 1 ? "formula" : "formula-" + position, given);
+        : new Named(position == 1 ? UNNAMED : UNNAMED + "-" + position, given);
   }
 
   private static Named fromFile(Path file) {
