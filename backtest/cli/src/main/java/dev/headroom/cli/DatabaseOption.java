@@ -1,6 +1,7 @@
 package dev.headroom.cli;
 
 import dev.headroom.embedded.HeadroomDatabase;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -27,6 +28,14 @@ public final class DatabaseOption {
     } catch (IllegalArgumentException e) {
       throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /**
+   * What gives another process of this program the same database; says no password that was not on
+   * the command line.
+   */
+  public List<String> arguments() {
+    return url == null ? List.of() : List.of("--db-url", url);
   }
 
   /** The database, started where it is ours. */

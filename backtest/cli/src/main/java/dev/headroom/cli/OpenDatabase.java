@@ -10,7 +10,6 @@ import dev.headroom.store.KillStore;
 import dev.headroom.store.RecordingStore;
 import dev.headroom.store.SchemaMigration;
 import java.util.Optional;
-import javax.sql.DataSource;
 
 /** A database that a command works with, and the stores in it. */
 public final class OpenDatabase implements AutoCloseable {
@@ -56,10 +55,6 @@ public final class OpenDatabase implements AutoCloseable {
 
   public DatabaseUrl url() {
     return url;
-  }
-
-  public DataSource dataSource() {
-    return database.dataSource();
   }
 
   public RecordingStore recordings() {

@@ -103,6 +103,11 @@ public final class RecordingOption {
     }
   }
 
+  /** Where a recording of this name that comes with Headroom is, if there is one. */
+  public static Path corpusFolder(String name) {
+    return Path.of(System.getProperty("headroom.root", "")).resolve(CORPUS).resolve(name);
+  }
+
   /** Opens a recording's folder, or says as a usage error why it cannot be read. */
   public static RecordingDirectory openFolder(Path folder) {
     try {
@@ -141,9 +146,7 @@ public final class RecordingOption {
   }
 
   private static Optional<Path> findFolder(String name) {
-    return Stream.of(
-            Path.of(name),
-            Path.of(System.getProperty("headroom.root", "")).resolve(CORPUS).resolve(name))
+    return Stream.of(Path.of(name), corpusFolder(name))
         .filter(folder ->
             Files.isRegularFile(folder.resolve(RecordingManifest.FILE_NAME))
                 || isMeantAsPath(folder, name))

@@ -26,7 +26,6 @@ import dev.headroom.lab.Scenario;
 import dev.headroom.lab.Scenarios;
 import dev.headroom.model.Policy;
 import dev.headroom.model.Verdict;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
@@ -89,7 +88,9 @@ final class DemoCommand implements Callable<Integer> {
     } catch (LabException | EmbeddedDatabaseException e) {
       terminal.say("no kills can be made here: " + e.getMessage());
       terminal.say("going on with " + CORPUS + ", a recording that a lab made elsewhere");
-      judge(new RecordingSource.Folder(RecordingOption.openFolder(corpus())));
+      judge(
+          new RecordingSource.Folder(
+              RecordingOption.openFolder(RecordingOption.corpusFolder(CORPUS))));
       exitCode = ExitCode.OK;
     }
     terminal.say("the demo took " + Duration.between(began, Instant.now()).toSeconds() + " s");
@@ -125,7 +126,8 @@ final class DemoCommand implements Callable<Integer> {
     PostgresInstall install = new DebianTimescaleInstaller(home).install(terminal::say);
     List<Scenario> scenarios = SCENARIOS.stream().map(DemoCommand::scenario).toList();
     LabSession.Result made =
-        new LabSession(terminal, open, home).run(install, scenarios, 1, PARALLELISM);
+        new LabSession(terminal, open, database.arguments(), home)
+            .run(install, scenarios, 1, PARALLELISM);
     terminal.say(
         "   the kernel counted %d OOM kills, %d are stored"
             .formatted(made.report().oomKills(), made.storedKills().size()));
@@ -183,11 +185,5 @@ final class DemoCommand implements Callable<Integer> {
             + recording
             + " --formula 'memory_max - (shmem + page_tables + 64MiB)'");
     terminal.say("  bin/backtest explain --recording " + recording);
-  }
-
-  private static Path corpus() {
-    return Path.of(System.getProperty("headroom.root", ""))
-        .resolve("backtest/corpus")
-        .resolve(CORPUS);
   }
 }

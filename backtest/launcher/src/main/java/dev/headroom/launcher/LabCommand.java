@@ -124,7 +124,8 @@ final class LabCommand {
       PostgresInstall install = install(home);
       try (OpenDatabase open = database.start(terminal)) {
         LabSession.Result result =
-            new LabSession(terminal, open, home).run(install, scenarios, rounds, parallelism);
+            new LabSession(terminal, open, database.arguments(), home)
+                .run(install, scenarios, rounds, parallelism);
         terminal.print(json ? Json.write(asMap(result)) : render(result));
         terminal.say("recording " + result.recording().name() + " is stored");
         return result.everyKillIsStored() && result.report().unexpected().isEmpty()

@@ -38,11 +38,18 @@ final class LabSession {
 
   private final Terminal terminal;
   private final OpenDatabase database;
+  private final List<String> databaseArguments;
   private final HeadroomHome home;
 
-  LabSession(Terminal terminal, OpenDatabase database, HeadroomHome home) {
+  /**
+   * @param databaseArguments what makes the collector, a process of its own, store in the same
+   *     database
+   */
+  LabSession(
+      Terminal terminal, OpenDatabase database, List<String> databaseArguments, HeadroomHome home) {
     this.terminal = terminal;
     this.database = database;
+    this.databaseArguments = databaseArguments;
     this.home = home;
   }
 
@@ -99,9 +106,8 @@ final class LabSession {
             "headroom_lab",
             "--query-text",
             "--slow-ms",
-            "500",
-            "--db-url",
-            database.url().libpq()));
+            "500"));
+    command.addAll(databaseArguments);
     return command;
   }
 
@@ -121,7 +127,8 @@ final class LabSession {
     List<InstanceId> recorded = instances.stream().filter(known::contains).toList();
     if (recorded.isEmpty()) {
       throw new CommandFailure(
-          ExitCode.FAILED, "the collector stored nothing of this run; its log was shown above");
+          ExitCode.FAILED,
+          "the collector stored nothing of this run; `headroom collect` alone says what stops it");
     }
     instances.stream()
         .filter(Predicate.not(known::contains))
