@@ -4,6 +4,7 @@ import dev.headroom.formula.ast.CanonicalText;
 import dev.headroom.formula.ast.Program;
 import dev.headroom.formula.check.Checker;
 import dev.headroom.formula.check.Checker.Checked;
+import dev.headroom.formula.interpret.ColumnInterpreter;
 import dev.headroom.formula.interpret.Interpreter;
 import dev.headroom.formula.interpret.WindowPlan;
 import dev.headroom.formula.syntax.Parser;
@@ -138,9 +139,14 @@ public final class Formula {
     return plan.lookback();
   }
 
-  /** A new evaluator that has seen nothing yet. */
+  /** A new evaluator that has seen nothing yet: the reference that compiled code is held to. */
   public Evaluator newEvaluator() {
     return new Interpreter(program, plan);
+  }
+
+  /** The same over columns; {@link CompiledFormula} is the fast way to the same limits. */
+  public ColumnEvaluator newColumnEvaluator() {
+    return new ColumnInterpreter(newEvaluator(), inputs().size());
   }
 
   @Override
