@@ -45,8 +45,13 @@ public final class Binomial {
         : Estimate.NO_DATA;
   }
 
-  /** The exact one-sided lower bound of the share; empty without trials. */
-  public static OptionalDouble lowerBound(int successes, int trials, double confidence) {
+  /**
+   * The exact one-sided lower bound of the share; empty without trials.
+   *
+   * @param successes a count, or a part of one where trials are worth less than one each (see
+   *     {@link DesignEffect})
+   */
+  public static OptionalDouble lowerBound(double successes, double trials, double confidence) {
     checkCounts(successes, trials);
     if (trials == 0) {
       return OptionalDouble.empty();
@@ -56,7 +61,7 @@ public final class Binomial {
   }
 
   /** The exact one-sided upper bound of the share; empty without trials. */
-  public static OptionalDouble upperBound(int successes, int trials, double confidence) {
+  public static OptionalDouble upperBound(double successes, double trials, double confidence) {
     checkCounts(successes, trials);
     if (trials == 0) {
       return OptionalDouble.empty();
@@ -70,7 +75,7 @@ public final class Binomial {
    * reaches the goal; empty when even a million would not do.
    */
   public static OptionalInt neededTrials(
-      int successes, int trials, double goal, double confidence) {
+      double successes, double trials, double goal, double confidence) {
     checkCounts(successes, trials);
     if (!reaches(successes, trials, MOST_NEEDED, goal, confidence)) {
       return OptionalInt.empty();
@@ -89,24 +94,28 @@ public final class Binomial {
   }
 
   private static boolean reaches(
-      int successes, int trials, int more, double goal, double confidence) {
+      double successes, double trials, int more, double goal, double confidence) {
     return lowerBound(successes + more, trials + more, confidence).orElse(0) >= goal;
   }
 
-  private static double betaQuantile(int alpha, int beta, double probability) {
+  private static double betaQuantile(double alpha, double beta, double probability) {
     if (beta == 1) {
-      return Math.pow(probability, 1.0 / alpha);
+      return StrictMath.pow(probability, 1 / alpha);
     }
     if (alpha == 1) {
-      return 1 - Math.pow(1 - probability, 1.0 / beta);
+      return 1 - StrictMath.pow(1 - probability, 1 / beta);
     }
     return new BetaDistribution(alpha, beta).inverseCumulativeProbability(probability);
   }
 
-  private static void checkCounts(int successes, int trials) {
-    if (successes < 0 || successes > trials) {
+  static void checkCounts(double successes, double trials) {
+    if (!(successes >= 0 && successes <= trials)) {
       throw new IllegalArgumentException(
-          "%d successes of %d trials are impossible".formatted(successes, trials));
+          "%s successes of %s trials are impossible".formatted(plain(successes), plain(trials)));
     }
+  }
+
+  private static String plain(double count) {
+    return count == Math.rint(count) ? String.valueOf((long) count) : String.valueOf(count);
   }
 }

@@ -64,7 +64,7 @@ public final class Poisson {
 
   private static double upperCount(int events, double confidence) {
     return events == 0
-        ? -Math.log(1 - confidence)
+        ? -StrictMath.log(1 - confidence)
         : new ChiSquaredDistribution(2.0 * events + 2).inverseCumulativeProbability(confidence) / 2;
   }
 
