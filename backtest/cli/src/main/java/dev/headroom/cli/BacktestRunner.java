@@ -9,6 +9,7 @@ import dev.headroom.engine.report.JsonReport;
 import dev.headroom.model.BacktestKill;
 import dev.headroom.model.BacktestRun;
 import dev.headroom.model.InstanceRecording;
+import dev.headroom.model.Recording;
 import dev.headroom.store.BacktestStore;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -29,8 +30,9 @@ public final class BacktestRunner {
   /** Replays the candidates over a recording that is already open. */
   public BacktestResult run(
       RecordingSource source, List<Candidate> candidates, BacktestConfig config) {
-    int instances = source.recording().instances().size();
-    String name = source.isAdHoc() ? null : source.recording().name();
+    Recording recording = source.recording();
+    int instances = recording.instances().size();
+    String name = source.isAdHoc() ? null : recording.name();
     String hash = contentHash(source, instances);
     return terminal.withProgress(
         "replaying",
@@ -40,7 +42,8 @@ public final class BacktestRunner {
           try (RecordingSource.InstanceStream stream = source.open()) {
             Iterable<InstanceRecording> once = onceOnly(stream);
             return Backtest.run(
-                new dev.headroom.engine.backtest.RecordingSource(name, hash, once),
+                new dev.headroom.engine.backtest.RecordingSource(
+                    name, recording.startsAt(), recording.endsAt(), hash, once),
                 candidates,
                 config,
                 (instance, done) -> step.run());

@@ -10,8 +10,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -74,25 +75,28 @@ final class FormulaOption {
   }
 
   private List<Candidate> chosen(boolean withLibrary) {
-    List<Named> named = new ArrayList<>();
-    formulas.forEach(given -> named.add(resolve(given, named.size() + 1)));
-    if (withLibrary) {
-      FormulaLibrary.list().forEach(each -> named.add(new Named(each.name(), each.text())));
+    Duration every = duration("--cadence", cadence);
+    Duration after = duration("--lag", lag);
+    Map<Policy, Candidate> chosen = new LinkedHashMap<>();
+    for (String given : formulas) {
+      Candidate candidate = candidate(given, chosen.size() + 1, every, after);
+      chosen.putIfAbsent(candidate.policy(), candidate);
     }
-    return named.stream().distinct().map(this::candidate).toList();
+    if (withLibrary) {
+      LibraryCandidates.list(every, after).forEach(each -> chosen.putIfAbsent(each.policy(), each));
+    }
+    return List.copyOf(chosen.values());
   }
 
   private record Named(String name, String text) {}
 
-  private Candidate candidate(Named formula) {
-    Policy policy =
-        new Policy(
-            formula.name(),
-            formula.text(),
-            duration("--cadence", cadence),
-            duration("--lag", lag),
-            null,
-            null);
+  private static Candidate candidate(String given, int position, Duration cadence, Duration lag) {
+    Optional<LibraryFormula> known = FormulaLibrary.find(given.strip());
+    if (known.isPresent()) {
+      return LibraryCandidates.of(known.get(), cadence, lag);
+    }
+    Named formula = resolve(given, position);
+    Policy policy = new Policy(formula.name(), formula.text(), cadence, lag, null, null);
     try {
       return new Candidate(policy, Formula.parse(formula.text()));
     } catch (FormulaException e) {
@@ -102,10 +106,6 @@ final class FormulaOption {
   }
 
   private static Named resolve(String given, int position) {
-    Optional<LibraryFormula> known = FormulaLibrary.find(given.strip());
-    if (known.isPresent()) {
-      return new Named(known.get().name(), known.get().text());
-    }
     if (given.startsWith("@")) {
       return fromFile(Path.of(given.substring(1)));
     }

@@ -3,6 +3,7 @@ package dev.headroom.launcher;
 import dev.headroom.cli.BacktestRunner;
 import dev.headroom.cli.DatabaseOption;
 import dev.headroom.cli.ExitCode;
+import dev.headroom.cli.LibraryCandidates;
 import dev.headroom.cli.OpenDatabase;
 import dev.headroom.cli.RecordingOption;
 import dev.headroom.cli.RecordingSource;
@@ -14,17 +15,14 @@ import dev.headroom.embedded.HeadroomHome;
 import dev.headroom.embedded.PostgresInstall;
 import dev.headroom.engine.backtest.BacktestConfig;
 import dev.headroom.engine.backtest.BacktestResult;
-import dev.headroom.engine.backtest.Candidate;
 import dev.headroom.engine.kernel.KillOutcome;
 import dev.headroom.engine.report.KillExplanation;
 import dev.headroom.engine.report.MarkdownReport;
 import dev.headroom.engine.report.TextReport;
-import dev.headroom.formula.FormulaLibrary;
 import dev.headroom.lab.LabException;
 import dev.headroom.lab.MemoryController;
 import dev.headroom.lab.Scenario;
 import dev.headroom.lab.Scenarios;
-import dev.headroom.model.Policy;
 import dev.headroom.model.Verdict;
 import java.time.Duration;
 import java.time.Instant;
@@ -140,13 +138,9 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private BacktestResult judge(RecordingSource source) {
-    List<Candidate> library =
-        FormulaLibrary.list().stream()
-            .map(each -> Candidate.parse(Policy.of(each.name(), each.text())))
-            .toList();
     BacktestResult result =
         new BacktestRunner(terminal)
-            .run(source, library, BacktestConfig.DEFAULT.withAgainst(REFERENCE));
+            .run(source, LibraryCandidates.list(), BacktestConfig.DEFAULT.withAgainst(REFERENCE));
     terminal.print(
         terminal.outIsTerminal() ? TextReport.render(result) : MarkdownReport.render(result));
     mostTelling(result)

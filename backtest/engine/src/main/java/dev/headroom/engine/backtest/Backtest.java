@@ -34,7 +34,7 @@ public final class Backtest {
     List<ReplayPolicy> policies = policies(candidates, config);
     List<InstanceReplay> replays = new ArrayList<>();
     for (InstanceRecording recording : source.instances()) {
-      replays.add(InstanceReplay.of(recording, policies));
+      replays.add(InstanceReplay.of(recording, source.startsAt(), policies));
       progress.instanceReplayed(recording.instance().id(), replays.size());
     }
     replays.sort(Comparator.comparing(InstanceReplay::instanceId));
@@ -76,7 +76,7 @@ public final class Backtest {
     replays.forEach(replay -> kills.addAll(replay.kills()));
     return new BacktestResult(
         manifest,
-        replays.size(),
+        replays.stream().map(InstanceReplay::replayed).toList(),
         replays.stream().mapToDouble(replay -> replay.exposure().instanceDays()).sum(),
         backendHours(replays),
         replays.stream().mapToInt(replay -> replay.exposure().gaps()).sum(),
@@ -84,7 +84,8 @@ public final class Backtest {
         notes(replays),
         kills,
         (int) policies.stream().filter(policy -> !policy.kind().isReference()).count(),
-        totals.stream().map(each -> each.result(hindsight, against)).toList());
+        totals.stream().map(each -> each.result(hindsight, against)).toList(),
+        null);
   }
 
   private static PolicyTotals get(List<PolicyTotals> totals, Predicate<ReplayPolicy> wanted) {
@@ -143,6 +144,13 @@ public final class Backtest {
                 null));
       }
     }
-    return new Manifest(ENGINE_VERSION, source.name(), source.contentHash(), config, entries);
+    return new Manifest(
+        ENGINE_VERSION,
+        source.name(),
+        source.startsAt(),
+        source.endsAt(),
+        source.contentHash(),
+        config,
+        entries);
   }
 }

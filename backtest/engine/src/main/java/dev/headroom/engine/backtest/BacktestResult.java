@@ -2,6 +2,7 @@ package dev.headroom.engine.backtest;
 
 import dev.headroom.engine.kernel.ReplayPolicy;
 import dev.headroom.model.Fidelity;
+import dev.headroom.model.Instance;
 import dev.headroom.model.OomKill;
 import dev.headroom.model.Sample;
 import java.util.List;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * its manifest.
  *
  * @param manifest what it depends on
- * @param instances how many were replayed
+ * @param replayed the instances that were replayed, in ascending order of their ids
  * @param instanceDays evaluated time
  * @param backendHours client backends times evaluated time; absent where processes are unknown
  * @param gaps intervals too long to be evaluated
@@ -23,10 +24,12 @@ import org.jspecify.annotations.Nullable;
  * @param kills every kill, by instance and time, with what was sampled last before it
  * @param formulasTried how many candidates there were: the best of many looks good by chance
  * @param policies candidates in the order given, then the reference policies
+ * @param parity how well the replay predicts what the live guard logged; absent where nobody
+ *     compared them
  */
 public record BacktestResult(
     Manifest manifest,
-    int instances,
+    List<ReplayedInstance> replayed,
     double instanceDays,
     @Nullable Double backendHours,
     int gaps,
@@ -34,9 +37,11 @@ public record BacktestResult(
     List<String> notes,
     List<JudgedKill> kills,
     int formulasTried,
-    List<PolicyResult> policies) {
+    List<PolicyResult> policies,
+    @Nullable Parity parity) {
 
   public BacktestResult {
+    replayed = List.copyOf(replayed);
     notes = List.copyOf(notes);
     kills = List.copyOf(kills);
     policies = List.copyOf(policies);
@@ -44,6 +49,34 @@ public record BacktestResult(
 
   /** A kill and the last sample of its instance before it, if there is one. */
   public record JudgedKill(OomKill kill, @Nullable Sample lastSample) {}
+
+  /** An instance that was replayed, and for how long. */
+  public record ReplayedInstance(Instance instance, double instanceDays) {}
+
+  /** How many instances were replayed. */
+  public int instances() {
+    return replayed.size();
+  }
+
+  /** The same result with what parity says of it: verdicts that cannot be trusted say so. */
+  public BacktestResult withParity(Parity checked) {
+    List<PolicyResult> marked =
+        checked.isBelowThreshold()
+            ? policies.stream().map(policy -> policy.untrusted(checked.describe())).toList()
+            : policies;
+    return new BacktestResult(
+        manifest,
+        replayed,
+        instanceDays,
+        backendHours,
+        gaps,
+        fidelity,
+        notes,
+        kills,
+        formulasTried,
+        marked,
+        checked);
+  }
 
   /** The kill with this id. */
   public Optional<JudgedKill> findKill(UUID killId) {

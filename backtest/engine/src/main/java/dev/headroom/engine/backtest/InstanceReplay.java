@@ -1,16 +1,19 @@
 package dev.headroom.engine.backtest;
 
 import dev.headroom.engine.backtest.BacktestResult.JudgedKill;
+import dev.headroom.engine.backtest.BacktestResult.ReplayedInstance;
 import dev.headroom.engine.kernel.Exposure;
 import dev.headroom.engine.kernel.Replay;
 import dev.headroom.engine.kernel.ReplayInput;
 import dev.headroom.engine.kernel.ReplayOutcome;
 import dev.headroom.engine.kernel.ReplayPolicy;
 import dev.headroom.model.Fidelity;
+import dev.headroom.model.Instance;
 import dev.headroom.model.InstanceId;
 import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.OomKill;
 import dev.headroom.model.Sample;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param obstacles why, for those
  */
 record InstanceReplay(
-    InstanceId instanceId,
+    Instance instance,
     Fidelity fidelity,
     List<String> notes,
     Exposure exposure,
@@ -33,8 +36,14 @@ record InstanceReplay(
     Map<String, ReplayOutcome> outcomes,
     Map<String, String> obstacles) {
 
-  static InstanceReplay of(InstanceRecording recording, List<ReplayPolicy> policies) {
-    ReplayInput input = ReplayInput.of(recording);
+  /**
+   * Replays the policies.
+   *
+   * @param startsAt the first moment that is judged; absent to judge everything
+   */
+  static InstanceReplay of(
+      InstanceRecording recording, @Nullable Instant startsAt, List<ReplayPolicy> policies) {
+    ReplayInput input = ReplayInput.of(recording, startsAt);
     Map<String, ReplayOutcome> outcomes = new LinkedHashMap<>();
     Map<String, String> obstacles = new LinkedHashMap<>();
     for (ReplayPolicy policy : policies) {
@@ -44,19 +53,30 @@ record InstanceReplay(
               () -> outcomes.put(policy.name(), Replay.run(input, policy).withoutLimits()));
     }
     return new InstanceReplay(
-        input.instanceId(),
+        recording.instance(),
         input.fidelity(),
         input.notes(),
         Replay.exposure(input),
-        judgedKills(recording),
+        judgedKills(recording, startsAt),
         outcomes,
         obstacles);
   }
 
-  private static List<JudgedKill> judgedKills(InstanceRecording recording) {
+  InstanceId instanceId() {
+    return instance.id();
+  }
+
+  ReplayedInstance replayed() {
+    return new ReplayedInstance(instance, exposure.instanceDays());
+  }
+
+  private static List<JudgedKill> judgedKills(
+      InstanceRecording recording, @Nullable Instant startsAt) {
     List<JudgedKill> kills = new ArrayList<>();
     for (OomKill kill : recording.kills()) {
-      kills.add(new JudgedKill(kill, lastSample(recording, kill)));
+      if (startsAt == null || !kill.killedAt().isBefore(startsAt)) {
+        kills.add(new JudgedKill(kill, lastSample(recording, kill)));
+      }
     }
     return kills;
   }

@@ -1,5 +1,6 @@
 package dev.headroom.engine.backtest;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,18 @@ public record Judgement(
 
   public Judgement {
     reasons = List.copyOf(reasons);
+  }
+
+  /** The same by a replay that is not to be trusted: nothing passes by it. */
+  Judgement untrusted(String why) {
+    List<String> marked = new ArrayList<>();
+    marked.add("untrusted, for the replay differs from the live guard (" + why + ")");
+    marked.addAll(reasons);
+    return new Judgement(
+        outcome == Outcome.PASS ? Outcome.INCONCLUSIVE : outcome,
+        marked,
+        neededKills,
+        neededInstanceDays);
   }
 
   static Judgement of(Outcome outcome, List<String> reasons) {

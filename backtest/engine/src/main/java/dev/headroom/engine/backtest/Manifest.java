@@ -2,6 +2,7 @@ package dev.headroom.engine.backtest;
 
 import dev.headroom.engine.kernel.ReplayPolicy;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param engineVersion changes whenever a result could
  * @param recordingName what was replayed; absent for an ad-hoc time range
+ * @param startsAt the first moment that was judged; absent when everything was
+ * @param endsAt the first moment after it; absent likewise
  * @param recordingHash the content hash of what was replayed
  * @param config goals, seed and comparison
  * @param policies what was replayed over it, in the order of the report
@@ -17,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 public record Manifest(
     String engineVersion,
     @Nullable String recordingName,
+    @Nullable Instant startsAt,
+    @Nullable Instant endsAt,
     String recordingHash,
     BacktestConfig config,
     List<PolicyEntry> policies) {

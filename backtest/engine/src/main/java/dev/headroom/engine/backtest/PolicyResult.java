@@ -71,6 +71,32 @@ public record PolicyResult(
   /** A refused statement and where. */
   public record InstanceBlock(InstanceId instanceId, Block block) {}
 
+  /** The same, judged by a replay that is not to be trusted. */
+  PolicyResult untrusted(String why) {
+    return new PolicyResult(
+        name,
+        kind,
+        instances,
+        skipped,
+        instanceDays,
+        kills,
+        pessimisticKills,
+        prevention,
+        blocks,
+        pessimisticBlocks,
+        falseBlocksPerInstanceDay,
+        breaches,
+        noDecisions,
+        comparedHours,
+        overPromiseGibHours,
+        slackGibHours,
+        regretKills,
+        comparison,
+        judgement == null ? null : judgement.untrusted(why),
+        killOutcomes,
+        instanceBlocks);
+  }
+
   /** What this policy would have done about this kill. */
   public Optional<KillOutcome> findKillOutcome(UUID killId) {
     return killOutcomes.stream().filter(outcome -> outcome.killId().equals(killId)).findFirst();

@@ -3,6 +3,7 @@ package dev.headroom.engine.backtest;
 import dev.headroom.engine.backtest.PolicyResult.InstanceBlock;
 import dev.headroom.engine.backtest.PolicyResult.Skipped;
 import dev.headroom.engine.kernel.Block;
+import dev.headroom.engine.kernel.BlockClass;
 import dev.headroom.engine.kernel.Exposure;
 import dev.headroom.engine.kernel.KillOutcome;
 import dev.headroom.engine.kernel.ReplayOutcome;
@@ -12,6 +13,7 @@ import dev.headroom.engine.statistics.McNemar;
 import dev.headroom.engine.statistics.Poisson;
 import dev.headroom.model.InstanceId;
 import dev.headroom.model.Verdict;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -69,10 +71,10 @@ final class PolicyTotals {
     for (KillOutcome kill : outcome.kills()) {
       kills.put(kill.killId(), new InstanceKill(instanceId, kill));
     }
-    for (Block block : outcome.blocks()) {
+    for (Block block : withinHorizon(outcome.blocks(), outcome.kills())) {
       blocks.add(new InstanceBlock(instanceId, block));
     }
-    pessimisticBlocks.addAll(outcome.pessimisticBlocks());
+    pessimisticBlocks.addAll(withinHorizon(outcome.pessimisticBlocks(), outcome.kills()));
     breaches += outcome.breaches();
     noDecisions += outcome.noDecisions();
     Exposure exposure = outcome.exposure();
@@ -80,6 +82,27 @@ final class PolicyTotals {
     comparedHours += exposure.comparedHours();
     overPromiseGibHours += orZero(exposure.overPromiseGibHours());
     slackGibHours += orZero(exposure.slackGibHours());
+  }
+
+  /** A refusal too long before its kill is an error for nothing, as far as the user can tell. */
+  private List<Block> withinHorizon(List<Block> all, List<KillOutcome> outcomes) {
+    Duration horizon = config.horizon();
+    if (horizon == null) {
+      return all;
+    }
+    return all.stream()
+        .map(block -> isTooEarly(block, outcomes, horizon) ? block.as(BlockClass.FALSE) : block)
+        .toList();
+  }
+
+  private static boolean isTooEarly(Block block, List<KillOutcome> outcomes, Duration horizon) {
+    return block.blockClass() == BlockClass.JUSTIFIED
+        && outcomes.stream()
+            .mapToLong(KillOutcome::killedAtNs)
+            .filter(killedAtNs -> killedAtNs >= block.refusedAtNs())
+            .findFirst()
+            .stream()
+            .anyMatch(killedAtNs -> killedAtNs - block.refusedAtNs() > horizon.toNanos());
   }
 
   private static double orZero(@Nullable Double absentWhenNothingCompared) {

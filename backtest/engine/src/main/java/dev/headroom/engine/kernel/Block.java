@@ -25,4 +25,19 @@ public record Block(
     @Nullable Long queryFingerprint,
     long refusedAtNs,
     @Nullable Long limitBytes,
-    long growthBytes) {}
+    long growthBytes) {
+
+  /** The same statement in another class. */
+  public Block as(BlockClass other) {
+    return new Block(
+        other,
+        process,
+        statementNumber,
+        database,
+        user,
+        queryFingerprint,
+        refusedAtNs,
+        limitBytes,
+        growthBytes);
+  }
+}

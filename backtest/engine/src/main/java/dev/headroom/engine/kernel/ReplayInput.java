@@ -7,6 +7,7 @@ import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.ProcessSample;
 import dev.headroom.model.Sample;
 import dev.headroom.model.SampleInput;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One instance's recording as the replay reads it: arrays in time order, processes by identity.
@@ -47,6 +49,9 @@ public final class ReplayInput {
   /** The limit the live guard had, NaN where nobody wrote it down. */
   final double[] liveLimitBytes;
 
+  /** The first moment that is judged, in nanoseconds since the epoch. */
+  final long judgedFromNs;
+
   private final InstanceId instanceId;
   private final Fidelity fidelity;
   private final List<String> notes;
@@ -72,6 +77,7 @@ public final class ReplayInput {
     headroomBytes = builder.headroomBytes;
     memoryMaxBytes = builder.memoryMaxBytes;
     liveLimitBytes = builder.liveLimitBytes;
+    judgedFromNs = builder.judgedFromNs;
     instanceId = builder.recording.instance().id();
     fidelity = builder.fidelity.fidelity();
     notes = builder.fidelity.notes();
@@ -88,7 +94,17 @@ public final class ReplayInput {
 
   /** Reads a recording together with what a worked case states beside it. */
   public static ReplayInput of(InstanceRecording recording, CaseFacts stated) {
-    return new ReplayInputBuilder(recording, stated).build();
+    return new ReplayInputBuilder(recording, stated, null).build();
+  }
+
+  /**
+   * Reads a recording of which only a part is judged.
+   *
+   * @param judgedFrom the first moment that is: what was sampled before it is only the past that
+   *     formulas look back on; absent to judge everything
+   */
+  public static ReplayInput of(InstanceRecording recording, @Nullable Instant judgedFrom) {
+    return new ReplayInputBuilder(recording, CaseFacts.NONE, judgedFrom).build();
   }
 
   public InstanceId instanceId() {

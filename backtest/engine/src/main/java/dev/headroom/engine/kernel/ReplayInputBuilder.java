@@ -32,6 +32,7 @@ final class ReplayInputBuilder {
 
   final InstanceRecording recording;
   final CaseFacts stated;
+  final long judgedFromNs;
   final FidelityCheck fidelity;
   final long[] timeNs;
   final int[] firstRow;
@@ -50,9 +51,10 @@ final class ReplayInputBuilder {
   /** By slot: what the process held at the last sample that said so. */
   private final Map<Integer, Long> lastAllocatedBytes = new HashMap<>();
 
-  ReplayInputBuilder(InstanceRecording recording, CaseFacts stated) {
+  ReplayInputBuilder(InstanceRecording recording, CaseFacts stated, @Nullable Instant judgedFrom) {
     this.recording = recording;
     this.stated = stated;
+    judgedFromNs = judgedFrom == null ? Long.MIN_VALUE : epochNs(judgedFrom);
     List<Sample> samples = recording.samples();
     int count = samples.size();
     fidelity = FidelityCheck.of(samples);

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>At one instant a sample comes before an event. From a kill that ends the instance until it is
  * ready again the instance is down. The samples between two outages are a <em>life</em>: the first
- * of them starts afresh, with no interval before it.
+ * of them starts afresh, with no interval before it. What was before the first moment that is
+ * judged is walked as if the instance had been down: its samples are the past, its kills no kills.
  */
 final class Timeline {
 
@@ -77,7 +78,7 @@ final class Timeline {
   }
 
   private void visit(int sample) {
-    if (outage != null) {
+    if (outage != null || input.timeNs[sample] < input.judgedFromNs) {
       visitor.sampleWhileDown(sample);
       return;
     }
@@ -92,6 +93,10 @@ final class Timeline {
   }
 
   private void visit(ReplayEvent event) {
+    if (event.timeNs() < input.judgedFromNs) {
+      passOver(event);
+      return;
+    }
     switch (event) {
       case Denial denial -> {
         if (outage == null) {
@@ -111,6 +116,19 @@ final class Timeline {
         }
         lastSample = -1;
         outage = kill.endsInstance() ? kill : null;
+      }
+    }
+  }
+
+  /** An event before the first moment that is judged tells only whether the instance is down. */
+  private void passOver(ReplayEvent event) {
+    switch (event) {
+      case Denial _ -> {}
+      case Ready _ -> outage = null;
+      case Kill kill -> {
+        if (outage == null && kill.endsInstance()) {
+          outage = kill;
+        }
       }
     }
   }

@@ -2,18 +2,22 @@ package dev.headroom.engine.report;
 
 import dev.headroom.engine.backtest.BacktestResult;
 import dev.headroom.engine.backtest.BacktestResult.JudgedKill;
+import dev.headroom.engine.backtest.BacktestResult.ReplayedInstance;
 import dev.headroom.engine.backtest.BlockCounts;
 import dev.headroom.engine.backtest.Comparison;
 import dev.headroom.engine.backtest.Judgement;
 import dev.headroom.engine.backtest.KillCounts;
 import dev.headroom.engine.backtest.Manifest;
 import dev.headroom.engine.backtest.Manifest.PolicyEntry;
+import dev.headroom.engine.backtest.Parity;
 import dev.headroom.engine.backtest.PolicyResult;
 import dev.headroom.engine.kernel.Block;
 import dev.headroom.engine.kernel.KillOutcome;
 import dev.headroom.engine.statistics.Estimate;
 import dev.headroom.model.OomKill;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.util.DefaultIndenter;
@@ -51,6 +55,7 @@ public final class JsonReport {
     root.put("formulas_tried", result.formulasTried());
     ArrayNode policies = root.putArray("policies");
     result.policies().forEach(policy -> policies.add(policy(policy)));
+    root.set("parity", result.parity() == null ? null : parity(result.parity()));
     return WRITER.writeValueAsString(root) + "\n";
   }
 
@@ -63,6 +68,8 @@ public final class JsonReport {
     ObjectNode node = MAPPER.createObjectNode();
     node.put("engine_version", manifest.engineVersion());
     node.put("recording_name", manifest.recordingName());
+    node.put("starts_at", manifest.startsAt() == null ? null : manifest.startsAt().toString());
+    node.put("ends_at", manifest.endsAt() == null ? null : manifest.endsAt().toString());
     node.put("recording_hash", manifest.recordingHash());
     node.put("seed", manifest.config().seed());
     node.put("prevented_goal", manifest.config().preventedGoal());
@@ -70,6 +77,8 @@ public final class JsonReport {
         "false_blocks_per_1000_instance_days_goal",
         manifest.config().falseBlocksPer1000InstanceDaysGoal());
     node.put("confidence", manifest.config().confidence());
+    Duration horizon = manifest.config().horizon();
+    node.put("horizon_ms", horizon == null ? null : horizon.toMillis());
     node.put("against", manifest.config().against());
     ArrayNode policies = node.putArray("policies");
     for (PolicyEntry entry : manifest.policies()) {
@@ -93,12 +102,30 @@ public final class JsonReport {
     node.put("backend_hours", result.backendHours());
     node.put("gaps", result.gaps());
     node.put("fidelity", Wording.word(result.fidelity()));
+    ArrayNode replayed = node.putArray("replayed");
+    for (ReplayedInstance each : result.replayed()) {
+      ObjectNode instance = replayed.addObject();
+      instance.put("instance_id", each.instance().id().toString());
+      instance.put("instance_days", each.instanceDays());
+      ObjectNode labels = instance.putObject("labels");
+      new TreeMap<>(each.instance().labels()).forEach(labels::put);
+    }
     ArrayNode notes = node.putArray("notes");
     result.notes().forEach(notes::add);
     node.put("unpreventable_kills", result.unpreventableKills());
     node.put("secondary_kills", result.secondaryKills());
     ArrayNode kills = node.putArray("kills");
     result.kills().forEach(kill -> kills.add(kill(kill)));
+    return node;
+  }
+
+  private static ObjectNode parity(Parity parity) {
+    ObjectNode node = MAPPER.createObjectNode();
+    node.put("predicted", parity.predicted());
+    node.put("logged", parity.logged());
+    node.put("agreed", parity.agreed());
+    node.put("threshold", parity.threshold());
+    node.put("is_below_threshold", parity.isBelowThreshold());
     return node;
   }
 
