@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,6 +38,8 @@ class CollectorDeathTest {
       "select md5(i::text) from generate_series(1, 5000000) i order by 1 offset 4999999";
 
   @TempDir private Path folder;
+  private static final String CAPTURING = "capturing";
+
   private PrivatePostgres watched;
   private PrivatePostgres store;
 
@@ -65,17 +68,17 @@ class CollectorDeathTest {
   void killWhileNoCollectorRuns_isStoredOnceByTheNextWithItsQuery() throws Exception {
     Process first = collect();
     Awaitility.await()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofSeconds(90))
         .until(() -> count("select count(*) from headroom.memory_sample") > 2);
     CompletableFuture<Void> statement = CompletableFuture.runAsync(this::provokeKill);
     Thread.sleep(300);
     kill(first);
     store.stopServer();
-    statement.get(60, TimeUnit.SECONDS);
+    statement.get(180, TimeUnit.SECONDS);
     watched.awaitConnections();
 
     Process second = collect();
-    Thread.sleep(2_000);
+    Awaitility.await().atMost(Duration.ofSeconds(90)).until(() -> timesCapturing() == 2);
     kill(second);
     Process third = collect();
     try {
@@ -83,7 +86,7 @@ class CollectorDeathTest {
       watched.awaitConnections();
       store.startServer();
       Awaitility.await()
-          .atMost(Duration.ofSeconds(60))
+          .atMost(Duration.ofMinutes(2))
           .until(() -> count("select count(*) from headroom.oom_kill") == kernelCount());
 
       assertThat(kernelCount()).isEqualTo(2);
@@ -95,7 +98,7 @@ class CollectorDeathTest {
                       + " and instance_id is not null"))
           .isEqualTo(2);
       Awaitility.await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(90))
           .untilAsserted(() ->
               assertThat(
                       count(
@@ -147,8 +150,19 @@ class CollectorDeathTest {
                 store.url()));
     return new ProcessBuilder(command)
         .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("collector.log").toFile()))
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
         .start();
+  }
+
+  /** How many collectors have come so far that they capture kills. */
+  private long timesCapturing() throws IOException {
+    try (Stream<String> lines = Files.lines(log())) {
+      return lines.filter(CAPTURING::equals).count();
+    }
+  }
+
+  private Path log() {
+    return folder.resolve("collector.log");
   }
 
   private static CaptureOptions capture(Path folder) {
@@ -158,7 +172,7 @@ class CollectorDeathTest {
 
   private static void kill(Process process) throws InterruptedException {
     process.toHandle().destroyForcibly();
-    assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
   }
 
   /** A collector that runs until it is killed. */
@@ -166,14 +180,19 @@ class CollectorDeathTest {
     private Main() {}
 
     public static void main(String[] args) throws Exception {
-      Collector.start(
-          CollectorConfig.of(Path.of(args[0], "state"))
-              .withNode("test")
-              .withMaxSpoolBytes(64L << 20)
-              .withCadence(new Cadence(Duration.ofMillis(500), Duration.ofMillis(100)))
-              .withInstances(new InstanceSelection.Discovered(args[1], Map.of()))
-              .withDatabaseUrl(args[2])
-              .withCapture(capture(Path.of(args[0]))));
+      Collector collector =
+          Collector.start(
+              CollectorConfig.of(Path.of(args[0], "state"))
+                  .withNode("test")
+                  .withMaxSpoolBytes(64L << 20)
+                  .withCadence(new Cadence(Duration.ofMillis(500), Duration.ofMillis(100)))
+                  .withInstances(new InstanceSelection.Discovered(args[1], Map.of()))
+                  .withDatabaseUrl(args[2])
+                  .withCapture(capture(Path.of(args[0]))));
+      while (collector.findCaptureSource().isEmpty()) {
+        Thread.sleep(20);
+      }
+      System.out.println(CAPTURING);
       Thread.currentThread().join();
     }
   }

@@ -24,8 +24,11 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -33,6 +36,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -45,8 +51,12 @@ class CollectorTest {
 
   private static final long LIMIT_BYTES = 256L << 20;
   private static final long SPOOL_BYTES = 64L << 20;
+  private static final String SAMPLES = "headroom_sample_seconds_count";
+
+  /** Waits for a lock that the test holds, and then takes memory until it is killed. */
   private static final String SORT =
-      "select md5(i::text) from generate_series(1, 5000000) i order by 1 offset 4999999";
+      "select md5(i::text) from (select pg_advisory_lock_shared(1) offset 0) gate,"
+          + " generate_series(1, 5000000) i order by 1 offset 4999999";
 
   @TempDir private Path folder;
   private PrivatePostgres postgres;
@@ -67,15 +77,11 @@ class CollectorTest {
 
   @Test
   void collector_samplesTheInstanceAndServesMetrics() throws Exception {
-    try (Collector collector = Collector.start(config().withMetricsPort(0));
+    try (Collector collector = Collector.start(config());
         Connection connection = postgres.connect()) {
-      assertThat(connection.isValid(1)).isTrue();
-      String metrics = scrape(collector.findMetricsPort().orElseThrow());
-      Awaitility.await()
-          .until(() ->
-              scrape(collector.findMetricsPort().orElseThrow()).contains("sample_seconds_count"));
-      assertThat(metrics).contains("headroom_spool_backlog_bytes");
-      Thread.sleep(1500);
+      assertThat(connection.isValid(60)).isTrue();
+      awaitSamples(collector, 4);
+      assertThat(scrape(collector)).contains("headroom_spool_backlog_bytes");
     }
     List<Observation> observed = spooled();
 
@@ -85,7 +91,12 @@ class CollectorTest {
     assertThat(instance.cgroupVersion()).isEqualTo(CgroupVersion.V1);
     assertThat(instance.labels()).containsEntry("scenario", "calm");
     List<Sample> samples = of(observed, Sample.class);
-    assertThat(samples).hasSizeBetween(3, 20);
+    assertThat(samples).hasSizeGreaterThanOrEqualTo(4);
+    for (int i = 1; i < samples.size(); i++) {
+      assertThat(Duration.between(samples.get(i - 1).sampledAt(), samples.get(i).sampledAt()))
+          .as("memory is calm, so it is sampled every half second")
+          .isGreaterThan(Duration.ofMillis(400));
+    }
     Sample sample = samples.getLast();
     assertThat(sample.memoryMax()).isEqualTo(MemoryLimit.ofBytes(LIMIT_BYTES));
     assertThat(sample.facts().get(Fact.SHARED_BUFFERS)).isEqualTo(16L << 20);
@@ -102,12 +113,14 @@ class CollectorTest {
 
   @Test
   void reloadAndStop_areEvents() throws Exception {
-    try (Collector _ = Collector.start(config())) {
-      Thread.sleep(2500);
-      postgres.reload();
-      Thread.sleep(2500);
+    try (Collector collector = Collector.start(config())) {
+      // Only a change is told, so the collector must have looked once before.
+      await(() -> {
+        postgres.reload();
+        return isInLedger("RELOAD");
+      });
       postgres.stopServer();
-      Thread.sleep(2500);
+      await(() -> metric(collector, "headroom_instances") == 0);
     }
 
     assertThat(kinds(spooled()))
@@ -117,11 +130,12 @@ class CollectorTest {
 
   @Test
   void kill_isCapturedEnrichedAndItsOutageMeasured() throws Exception {
-    try (Collector _ = Collector.start(config().withKeepQueryText(true))) {
-      Thread.sleep(2000);
-      provokeKill();
+    try (Collector collector = Collector.start(config().withKeepQueryText(true))) {
+      awaitSamples(collector, 2);
+      provokeKill(collector);
       postgres.awaitConnections();
-      Thread.sleep(3000);
+      await(() -> metric(collector, "headroom_oom_kills_total") == 1);
+      awaitSamples(collector, metric(collector, SAMPLES) + 4);
     }
     List<Observation> observed = spooled();
 
@@ -164,9 +178,9 @@ class CollectorTest {
 
   @Test
   void killRightBeforeTheStop_isKeptAndComparedWithTheCounter() throws Exception {
-    try (Collector _ = Collector.start(config())) {
-      Thread.sleep(2000);
-      provokeKill();
+    try (Collector collector = Collector.start(config())) {
+      awaitSamples(collector, 2);
+      provokeKill(collector);
     }
 
     assertThat(of(spooled(), OomKill.class))
@@ -183,10 +197,28 @@ class CollectorTest {
     }
   }
 
-  private void provokeKill() throws SQLException {
-    try (Connection connection = postgres.connect();
+  /** The victim's statement is killed only after it was sampled. */
+  private void provokeKill(Collector collector) throws Exception {
+    try (Connection holder = postgres.connect();
+        Statement lock = holder.createStatement();
+        Connection connection = postgres.connect();
         Statement statement = connection.createStatement()) {
-      assertThatThrownBy(() -> statement.execute(SORT)).isInstanceOf(SQLException.class);
+      lock.execute("select pg_advisory_lock(1)");
+      CompletableFuture<Void> killed =
+          CompletableFuture.runAsync(() ->
+              assertThatThrownBy(() -> statement.execute(SORT)).isInstanceOf(SQLException.class));
+      await(() -> isWaiting(lock));
+      awaitSamples(collector, metric(collector, SAMPLES) + 3);
+      lock.execute("select pg_advisory_unlock(1)");
+      killed.get(3, TimeUnit.MINUTES);
+    }
+  }
+
+  private static boolean isWaiting(Statement statement) throws SQLException {
+    try (ResultSet found =
+        statement.executeQuery(
+            "select from pg_locks where locktype = 'advisory' and not granted")) {
+      return found.next();
     }
   }
 
@@ -194,6 +226,7 @@ class CollectorTest {
     return CollectorConfig.of(folder.resolve("state"))
         .withNode("test")
         .withMaxSpoolBytes(SPOOL_BYTES)
+        .withMetricsPort(0)
         .withCadence(new Cadence(Duration.ofMillis(500), Duration.ofMillis(100)))
         .withInstances(
             new InstanceSelection.Discovered(postgres.cgroupPath(), Map.of("scenario", "calm")))
@@ -220,7 +253,37 @@ class CollectorTest {
     return observed;
   }
 
-  private static String scrape(int port) throws Exception {
+  private static void awaitSamples(Collector collector, double count) {
+    await(() -> metric(collector, SAMPLES) >= count);
+  }
+
+  private static void await(Callable<Boolean> condition) {
+    Awaitility.await().atMost(Duration.ofSeconds(90)).until(condition);
+  }
+
+  /** The value now; 0 while nothing was counted yet. */
+  private static double metric(Collector collector, String name) throws Exception {
+    return scrape(collector)
+        .lines()
+        .filter(line -> line.startsWith(name + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+        .sum();
+  }
+
+  /** Whether a text is in what the spool has on disk now. */
+  private boolean isInLedger(String text) throws IOException {
+    try (Stream<Path> segments = Files.walk(folder.resolve("state/spool/ledger"))) {
+      for (Path segment : segments.filter(Files::isRegularFile).toList()) {
+        if (Files.readString(segment, StandardCharsets.ISO_8859_1).contains(text)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static String scrape(Collector collector) throws Exception {
+    int port = collector.findMetricsPort().orElseThrow();
     try (HttpClient client = HttpClient.newHttpClient()) {
       return client
           .send(

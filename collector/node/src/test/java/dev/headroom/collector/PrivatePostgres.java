@@ -31,7 +31,7 @@ public final class PrivatePostgres implements AutoCloseable {
 
   private static final Path PROGRAMS = Path.of("/usr/lib/postgresql/15/bin");
   private static final String OS_USER = "postgres";
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   private final Path folder;
   private final Path cgroup;

@@ -92,7 +92,7 @@ class CaptureDeathTest {
   }
 
   private static void awaitKills(Path journal, OomCgroup cgroup, int count) throws Exception {
-    for (int i = 0; i < 200 && kills(journal, cgroup).stream().distinct().count() < count; i++) {
+    for (int i = 0; i < 1200 && kills(journal, cgroup).stream().distinct().count() < count; i++) {
       Thread.sleep(50);
     }
   }

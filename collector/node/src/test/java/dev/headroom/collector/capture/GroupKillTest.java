@@ -66,7 +66,7 @@ class GroupKillTest {
             kills.add(event);
           }
         };
-    for (int i = 0; i < 50 && kills.size() < count; i++) {
+    for (int i = 0; i < 300 && kills.size() < count; i++) {
       source.poll(Duration.ofMillis(200), ours);
     }
     source.poll(Duration.ofMillis(200), ours);

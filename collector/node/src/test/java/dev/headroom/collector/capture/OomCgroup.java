@@ -23,7 +23,7 @@ final class OomCgroup implements AutoCloseable {
   static final long LIMIT_BYTES = 64L << 20;
 
   private static final AtomicInteger COUNT = new AtomicInteger();
-  private static final long KILL_TIMEOUT_SECONDS = 30;
+  private static final long KILL_TIMEOUT_SECONDS = 90;
 
   private final Path folder;
   private final String path;
@@ -158,7 +158,7 @@ final class OomCgroup implements AutoCloseable {
     }
     processes.forEach(Process::destroyForcibly);
     processes.forEach(process -> process.onExit().join());
-    for (int attempt = 0; attempt < 100 && folder.toFile().exists(); attempt++) {
+    for (int attempt = 0; attempt < 1500 && folder.toFile().exists(); attempt++) {
       if (!folder.toFile().delete()) {
         LockSupport.parkNanos(20_000_000);
       }

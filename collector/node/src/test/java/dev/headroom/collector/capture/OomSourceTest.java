@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Real OOM kills, told by each real source. */
 class OomSourceTest {
 
-  private static final Duration WAIT = Duration.ofSeconds(5);
+  private static final Duration WAIT = Duration.ofSeconds(60);
 
   @TempDir private Path runDirectory;
   private OomCgroup cgroup;
@@ -93,7 +93,7 @@ class OomSourceTest {
           .isBetween(OomCgroup.LIMIT_BYTES * 9 / 10, OomCgroup.LIMIT_BYTES);
       assertThat(kill.victim().namespacePid()).isEqualTo((int) victim);
       assertThat(kill.victim().startBoottimeNs())
-          .isBetween(kill.boottimeNs() - WAIT.toNanos() * 10, kill.boottimeNs());
+          .isBetween(kill.boottimeNs() - WAIT.toNanos(), kill.boottimeNs());
       assertThat(kill.groupKill()).isFalse();
       assertThat(kill.title()).isEqualTo("tail /dev/zero");
       assertThat(kill.queryText()).isNull();
@@ -115,7 +115,7 @@ class OomSourceTest {
               kills.add(event);
             }
           };
-      for (int i = 0; i < 25 && kills.isEmpty(); i++) {
+      for (int i = 0; i < 300 && kills.isEmpty(); i++) {
         source.poll(Duration.ofMillis(200), ours);
       }
 
@@ -260,6 +260,6 @@ class OomSourceTest {
 
   private static void pollUntilHandled(OomSource source, OomEventHandler handler)
       throws IOException {
-    for (int i = 0; i < 50 && source.poll(Duration.ofMillis(100), handler) == 0; i++) {}
+    for (int i = 0; i < 600 && source.poll(Duration.ofMillis(100), handler) == 0; i++) {}
   }
 }

@@ -51,7 +51,7 @@ class VictimDetailTest {
 
   private static KernelOomEvent await(OomSource source, OomCgroup cgroup) throws IOException {
     List<KernelOomEvent> kills = new ArrayList<>();
-    for (int i = 0; i < 50 && kills.isEmpty(); i++) {
+    for (int i = 0; i < 300 && kills.isEmpty(); i++) {
       source.poll(
           Duration.ofMillis(200),
           event -> {
@@ -92,7 +92,7 @@ class VictimDetailTest {
             "-c",
             "shared_buffers=8MB");
     Process postmaster = cgroup.start(command.toArray(String[]::new));
-    for (int i = 0; i < 100 && run(data, psql(bin, data, "select 1")) != 0; i++) {
+    for (int i = 0; i < 600 && run(data, psql(bin, data, "select 1")) != 0; i++) {
       assertThat(postmaster.isAlive()).isTrue();
       Thread.sleep(100);
     }
@@ -101,7 +101,7 @@ class VictimDetailTest {
 
   private static void stop(Process postmaster) throws Exception {
     run(Path.of("/"), List.of("kill", "-QUIT", Long.toString(postmaster.pid())));
-    assertThat(postmaster.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(postmaster.waitFor(60, TimeUnit.SECONDS)).isTrue();
   }
 
   private static List<String> psql(Path bin, Path data, String sql) {
@@ -133,7 +133,7 @@ class VictimDetailTest {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("%s ends", command).isTrue();
+    assertThat(process.waitFor(180, TimeUnit.SECONDS)).as("%s ends", command).isTrue();
     return process.exitValue();
   }
 

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.Test;
 class RealPostgresTest {
 
   private static final ProcFs PROC = new ProcFs(Path.of("/proc"));
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static PrivatePostgres postgres;
 
   @BeforeAll
@@ -69,30 +71,40 @@ class RealPostgresTest {
 
   @Test
   void everyChild_hasAKindFromItsTitle() throws Exception {
-    List<BackendKind> kinds = new ArrayList<>();
     try (Connection connection = postgres.connect()) {
-      assertThat(connection.isValid(1)).isTrue();
-      for (int pid : PROC.listPids()) {
-        if (PROC.findStat(pid).filter(stat -> stat.ppid() == postgres.pid()).isPresent()) {
-          ProcessTitle title =
-              ProcessTitle.find(PROC.findTitle(pid).orElse(""), "main: one").orElseThrow();
-          kinds.add(title.kind());
-          if (title.kind() == BackendKind.CLIENT_BACKEND) {
+      assertThat(connection.isValid(60)).isTrue();
+      // The launchers start a moment after the server is ready, and workers come and go.
+      Awaitility.await()
+          .atMost(PATIENCE)
+          .untilAsserted(() ->
+              assertThat(titlesOfChildren())
+                  .extracting(ProcessTitle::kind)
+                  .contains(
+                      BackendKind.CHECKPOINTER,
+                      BackendKind.BACKGROUND_WRITER,
+                      BackendKind.WAL_WRITER,
+                      BackendKind.AUTOVACUUM_LAUNCHER,
+                      BackendKind.LOGICAL_LAUNCHER,
+                      BackendKind.CLIENT_BACKEND)
+                  .doesNotContain(BackendKind.BACKGROUND_WORKER, BackendKind.UNKNOWN));
+      assertThat(titlesOfChildren())
+          .filteredOn(title -> title.kind() == BackendKind.CLIENT_BACKEND)
+          .isNotEmpty()
+          .allSatisfy(title -> {
             assertThat(title.user()).isEqualTo("alice");
             assertThat(title.database()).isEqualTo("postgres");
-          }
-        }
+          });
+    }
+  }
+
+  private static List<ProcessTitle> titlesOfChildren() throws IOException {
+    List<ProcessTitle> titles = new ArrayList<>();
+    for (int pid : PROC.listPids()) {
+      if (PROC.findStat(pid).filter(stat -> stat.ppid() == postgres.pid()).isPresent()) {
+        titles.add(ProcessTitle.find(PROC.findTitle(pid).orElse(""), "main: one").orElseThrow());
       }
     }
-    assertThat(kinds)
-        .contains(
-            BackendKind.CHECKPOINTER,
-            BackendKind.BACKGROUND_WRITER,
-            BackendKind.WAL_WRITER,
-            BackendKind.AUTOVACUUM_LAUNCHER,
-            BackendKind.LOGICAL_LAUNCHER,
-            BackendKind.CLIENT_BACKEND)
-        .doesNotContain(BackendKind.BACKGROUND_WORKER, BackendKind.UNKNOWN);
+    return titles;
   }
 
   @Test
@@ -123,6 +135,7 @@ class RealPostgresTest {
     postgres.reload();
 
     Awaitility.await()
+        .atMost(PATIENCE)
         .untilAsserted(() ->
             assertThat(globals.findReloadTimeUs().orElseThrow())
                 .isGreaterThan(before.orElseThrow()));
@@ -140,7 +153,9 @@ class RealPostgresTest {
           }
         });
     Optional<Statement> seen =
-        Awaitility.await().until(() -> globals.findStatement(pid, pid), Optional::isPresent);
+        Awaitility.await()
+            .atMost(PATIENCE)
+            .until(() -> globals.findStatement(pid, pid), Optional::isPresent);
     try (java.sql.Statement cancel = other.createStatement()) {
       cancel.execute("select pg_cancel_backend(" + pid + ")");
     }
