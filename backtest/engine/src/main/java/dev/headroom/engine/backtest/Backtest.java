@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,9 @@ import org.jspecify.annotations.Nullable;
 public final class Backtest {
 
   /** Changes whenever the same input could give another result. */
-  public static final String ENGINE_VERSION = "1";
+  public static final String ENGINE_VERSION = "2";
+
+  private static final double MS_PER_SECOND = 1000;
 
   private Backtest() {}
 
@@ -64,9 +67,13 @@ public final class Backtest {
 
   private static BacktestResult result(
       Manifest manifest, List<ReplayPolicy> policies, List<InstanceReplay> replays) {
+    Prices.Settled prices = manifest.config().prices().settle(meanOutageSeconds(replays));
+    int formulasTried =
+        (int) policies.stream().filter(policy -> !policy.kind().isReference()).count();
+    Judge judge = Judge.of(manifest.config(), formulasTried);
     List<PolicyTotals> totals =
         policies.stream()
-            .map(policy -> PolicyTotals.of(manifest.config(), policy, replays))
+            .map(policy -> PolicyTotals.of(manifest.config(), prices, judge, policy, replays))
             .toList();
     PolicyTotals hindsight = get(totals, policy -> policy.kind() == ReplayPolicy.Kind.HINDSIGHT);
     String againstName = manifest.config().against();
@@ -83,7 +90,8 @@ public final class Backtest {
         FidelityCheck.worst(replays.stream().map(InstanceReplay::fidelity).toList()),
         notes(replays),
         kills,
-        (int) policies.stream().filter(policy -> !policy.kind().isReference()).count(),
+        formulasTried,
+        prices,
         totals.stream().map(each -> each.result(hindsight, against)).toList(),
         null);
   }
@@ -102,6 +110,17 @@ public final class Backtest {
       sum += hours;
     }
     return replays.isEmpty() ? null : (Double) sum;
+  }
+
+  private static @Nullable Double meanOutageSeconds(List<InstanceReplay> replays) {
+    LongSummaryStatistics outagesMs =
+        replays.stream()
+            .flatMap(replay -> replay.outagesMs().stream())
+            .mapToLong(Long::longValue)
+            .summaryStatistics();
+    return outagesMs.getCount() == 0
+        ? null
+        : (Double) (outagesMs.getSum() / MS_PER_SECOND / outagesMs.getCount());
   }
 
   private static List<String> notes(List<InstanceReplay> replays) {

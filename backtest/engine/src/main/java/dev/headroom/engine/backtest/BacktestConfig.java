@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param horizon how long before a kill a refusal still counts as justified by it; absent for any
  *     time
  * @param against the policy every other is compared with, kill by kill; absent for none
+ * @param trials formulas that were tried before those of this run
+ * @param prices what a kill, a false block and withheld memory cost
+ * @param resamples draws of the bootstrap behind intervals of costs; 0 for no such interval
  */
 public record BacktestConfig(
     long seed,
@@ -20,10 +23,14 @@ public record BacktestConfig(
     double falseBlocksPer1000InstanceDaysGoal,
     double confidence,
     @Nullable Duration horizon,
-    @Nullable String against) {
+    @Nullable String against,
+    Trials trials,
+    Prices prices,
+    int resamples) {
 
   /** Nine of ten kills prevented, at most 10 false blocks in 1,000 instance-days, 95% sure. */
-  public static final BacktestConfig DEFAULT = new BacktestConfig(1, 0.9, 10, 0.95, null, null);
+  public static final BacktestConfig DEFAULT =
+      new BacktestConfig(1, 0.9, 10, 0.95, null, null, Trials.NONE, Prices.DEFAULT, 1000);
 
   public BacktestConfig {
     checkShare("the goal for prevented kills", preventedGoal);
@@ -33,6 +40,9 @@ public record BacktestConfig(
           "the goal for false blocks in 1,000 instance-days is above 0, not "
               + falseBlocksPer1000InstanceDaysGoal);
     }
+    if (resamples < 0) {
+      throw new IllegalArgumentException("resamples are 0 or more, not " + resamples);
+    }
     if (horizon != null && !horizon.isPositive()) {
       throw new IllegalArgumentException("the horizon is above 0, not " + horizon);
     }
@@ -40,22 +50,93 @@ public record BacktestConfig(
 
   public BacktestConfig withSeed(long other) {
     return new BacktestConfig(
-        other, preventedGoal, falseBlocksPer1000InstanceDaysGoal, confidence, horizon, against);
+        other,
+        preventedGoal,
+        falseBlocksPer1000InstanceDaysGoal,
+        confidence,
+        horizon,
+        against,
+        trials,
+        prices,
+        resamples);
   }
 
   public BacktestConfig withAgainst(@Nullable String other) {
     return new BacktestConfig(
-        seed, preventedGoal, falseBlocksPer1000InstanceDaysGoal, confidence, horizon, other);
+        seed,
+        preventedGoal,
+        falseBlocksPer1000InstanceDaysGoal,
+        confidence,
+        horizon,
+        other,
+        trials,
+        prices,
+        resamples);
   }
 
   public BacktestConfig withGoals(double prevented, double falseBlocksPer1000InstanceDays) {
     return new BacktestConfig(
-        seed, prevented, falseBlocksPer1000InstanceDays, confidence, horizon, against);
+        seed,
+        prevented,
+        falseBlocksPer1000InstanceDays,
+        confidence,
+        horizon,
+        against,
+        trials,
+        prices,
+        resamples);
   }
 
   public BacktestConfig withHorizon(@Nullable Duration other) {
     return new BacktestConfig(
-        seed, preventedGoal, falseBlocksPer1000InstanceDaysGoal, confidence, other, against);
+        seed,
+        preventedGoal,
+        falseBlocksPer1000InstanceDaysGoal,
+        confidence,
+        other,
+        against,
+        trials,
+        prices,
+        resamples);
+  }
+
+  public BacktestConfig withTrials(Trials other) {
+    return new BacktestConfig(
+        seed,
+        preventedGoal,
+        falseBlocksPer1000InstanceDaysGoal,
+        confidence,
+        horizon,
+        against,
+        other,
+        prices,
+        resamples);
+  }
+
+  public BacktestConfig withPrices(Prices other) {
+    return new BacktestConfig(
+        seed,
+        preventedGoal,
+        falseBlocksPer1000InstanceDaysGoal,
+        confidence,
+        horizon,
+        against,
+        trials,
+        other,
+        resamples);
+  }
+
+  public BacktestConfig withResamples(int other) {
+    return new BacktestConfig(
+        seed,
+        preventedGoal,
+        falseBlocksPer1000InstanceDaysGoal,
+        confidence,
+        horizon,
+        against,
+        trials,
+        prices,
+        other);
   }
 
   private static void checkShare(String what, double share) {

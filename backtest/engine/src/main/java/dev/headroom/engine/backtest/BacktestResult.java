@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param notes what a reader should know about fidelity, in words
  * @param kills every kill, by instance and time, with what was sampled last before it
  * @param formulasTried how many candidates there were: the best of many looks good by chance
+ * @param prices what costs are in
  * @param policies candidates in the order given, then the reference policies
  * @param parity how well the replay predicts what the live guard logged; absent where nobody
  *     compared them
@@ -37,6 +38,7 @@ public record BacktestResult(
     List<String> notes,
     List<JudgedKill> kills,
     int formulasTried,
+    Prices.Settled prices,
     List<PolicyResult> policies,
     @Nullable Parity parity) {
 
@@ -74,6 +76,7 @@ public record BacktestResult(
         notes,
         kills,
         formulasTried,
+        prices,
         marked,
         checked);
   }
@@ -86,6 +89,12 @@ public record BacktestResult(
   /** The policy with this name. */
   public Optional<PolicyResult> findPolicy(String name) {
     return policies.stream().filter(policy -> policy.name().equals(name)).findFirst();
+  }
+
+  /** Formulas of this run and of every search before it. */
+  public int formulasTriedInAll() {
+    Trials before = manifest.config().trials();
+    return formulasTried + before.onSameData() + before.onOtherData();
   }
 
   /** Kills that no limit could have prevented, as hindsight has it. */

@@ -1,5 +1,6 @@
 package dev.headroom.engine.backtest;
 
+import dev.headroom.engine.statistics.Estimate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +13,11 @@ import org.jspecify.annotations.Nullable;
  * @param neither kills that neither prevents
  * @param discordantInstances how many instances the kills come from on which the two disagree;
  *     kills of one instance are not independent, so few instances weaken the test
- * @param pValue McNemar's exact two-sided test; absent when they never disagree
+ * @param pValue McNemar's exact two-sided test, by instance; absent when they never disagree
+ * @param neededKills how many more kills, each on another instance and all prevented by the one
+ *     that leads so far alone, would show a difference; absent when it is shown, or when a thousand
+ *     would not
+ * @param costPerInstanceDay of this policy minus the other's, with its bootstrap interval
  */
 public record Comparison(
     String against,
@@ -21,4 +26,6 @@ public record Comparison(
     int onlyAgainst,
     int neither,
     int discordantInstances,
-    @Nullable Double pValue) {}
+    @Nullable Double pValue,
+    @Nullable Integer neededKills,
+    Estimate costPerInstanceDay) {}

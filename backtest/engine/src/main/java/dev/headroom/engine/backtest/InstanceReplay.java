@@ -9,6 +9,7 @@ import dev.headroom.engine.kernel.ReplayOutcome;
 import dev.headroom.engine.kernel.ReplayPolicy;
 import dev.headroom.model.Fidelity;
 import dev.headroom.model.Instance;
+import dev.headroom.model.InstanceEvent;
 import dev.headroom.model.InstanceId;
 import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.OomKill;
@@ -18,12 +19,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * All policies replayed over one instance.
  *
  * @param exposure of the recording; the same under every policy but for the limits
+ * @param outagesMs how long each measured outage took
  * @param outcomes by policy name; a policy that could not be replayed is not in it
  * @param obstacles why, for those
  */
@@ -33,6 +36,7 @@ record InstanceReplay(
     List<String> notes,
     Exposure exposure,
     List<JudgedKill> kills,
+    List<Long> outagesMs,
     Map<String, ReplayOutcome> outcomes,
     Map<String, String> obstacles) {
 
@@ -58,6 +62,10 @@ record InstanceReplay(
         input.notes(),
         Replay.exposure(input),
         judgedKills(recording, startsAt),
+        recording.instanceEvents().stream()
+            .map(InstanceEvent::outageMs)
+            .filter(Objects::nonNull)
+            .toList(),
         outcomes,
         obstacles);
   }

@@ -30,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * @param comparedHours evaluated time with both a limit and a known headroom
  * @param overPromiseGibHours limit beyond headroom over that time; absent when there was none
  * @param slackGibHours headroom beyond the limit over that time; absent likewise
+ * @param cost at the prices of the result; absent when it is unknown how much memory was withheld
+ * @param costPerInstanceDay with its bootstrap interval; no data likewise, and where instances are
+ *     too few or no interval was asked for
  * @param regretKills preventable kills that hindsight prevents and this does not
  * @param comparison with another policy; absent when none was asked for
  * @param judgement of a candidate; absent for a reference policy
@@ -53,6 +56,8 @@ public record PolicyResult(
     double comparedHours,
     @Nullable Double overPromiseGibHours,
     @Nullable Double slackGibHours,
+    @Nullable Cost cost,
+    Estimate costPerInstanceDay,
     int regretKills,
     @Nullable Comparison comparison,
     @Nullable Judgement judgement,
@@ -90,6 +95,8 @@ public record PolicyResult(
         comparedHours,
         overPromiseGibHours,
         slackGibHours,
+        cost,
+        costPerInstanceDay,
         regretKills,
         comparison,
         judgement == null ? null : judgement.untrusted(why),

@@ -9,19 +9,22 @@ import dev.headroom.engine.kernel.KillOutcome;
 import dev.headroom.engine.kernel.ReplayOutcome;
 import dev.headroom.engine.kernel.ReplayPolicy;
 import dev.headroom.engine.statistics.Binomial;
+import dev.headroom.engine.statistics.ClusterBootstrap;
+import dev.headroom.engine.statistics.Discordance;
+import dev.headroom.engine.statistics.Estimate;
 import dev.headroom.engine.statistics.McNemar;
 import dev.headroom.engine.statistics.Poisson;
 import dev.headroom.model.InstanceId;
 import dev.headroom.model.Verdict;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
-import java.util.Set;
+import java.util.OptionalInt;
 import java.util.UUID;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Adds one policy's outcomes up over all instances. */
@@ -29,12 +32,17 @@ final class PolicyTotals {
 
   private record InstanceKill(InstanceId instanceId, KillOutcome outcome) {}
 
+  private static final double SIGNIFICANT = 0.05;
+
   private final BacktestConfig config;
+  private final Prices.Settled prices;
+  private final Judge judge;
   private final ReplayPolicy policy;
   private final List<Skipped> skipped = new ArrayList<>();
   private final Map<UUID, InstanceKill> kills = new LinkedHashMap<>();
   private final List<InstanceBlock> blocks = new ArrayList<>();
   private final List<Block> pessimisticBlocks = new ArrayList<>();
+  private final Map<InstanceId, InstanceTally> tallies = new LinkedHashMap<>();
   private int instances;
   private double instanceDays;
   private int breaches;
@@ -43,13 +51,21 @@ final class PolicyTotals {
   private double overPromiseGibHours;
   private double slackGibHours;
 
-  private PolicyTotals(BacktestConfig config, ReplayPolicy policy) {
+  private PolicyTotals(
+      BacktestConfig config, Prices.Settled prices, Judge judge, ReplayPolicy policy) {
     this.config = config;
+    this.prices = prices;
+    this.judge = judge;
     this.policy = policy;
   }
 
-  static PolicyTotals of(BacktestConfig config, ReplayPolicy policy, List<InstanceReplay> replays) {
-    PolicyTotals totals = new PolicyTotals(config, policy);
+  static PolicyTotals of(
+      BacktestConfig config,
+      Prices.Settled prices,
+      Judge judge,
+      ReplayPolicy policy,
+      List<InstanceReplay> replays) {
+    PolicyTotals totals = new PolicyTotals(config, prices, judge, policy);
     for (InstanceReplay replay : replays) {
       ReplayOutcome outcome = replay.outcomes().get(policy.name());
       String obstacle = replay.obstacles().get(policy.name());
@@ -71,13 +87,13 @@ final class PolicyTotals {
     for (KillOutcome kill : outcome.kills()) {
       kills.put(kill.killId(), new InstanceKill(instanceId, kill));
     }
-    for (Block block : withinHorizon(outcome.blocks(), outcome.kills())) {
-      blocks.add(new InstanceBlock(instanceId, block));
-    }
+    List<Block> pointBlocks = withinHorizon(outcome.blocks(), outcome.kills());
+    pointBlocks.forEach(block -> blocks.add(new InstanceBlock(instanceId, block)));
     pessimisticBlocks.addAll(withinHorizon(outcome.pessimisticBlocks(), outcome.kills()));
     breaches += outcome.breaches();
     noDecisions += outcome.noDecisions();
     Exposure exposure = outcome.exposure();
+    tallies.put(instanceId, InstanceTally.of(instanceId, outcome.kills(), pointBlocks, exposure));
     instanceDays += exposure.instanceDays();
     comparedHours += exposure.comparedHours();
     overPromiseGibHours += orZero(exposure.overPromiseGibHours());
@@ -115,6 +131,12 @@ final class PolicyTotals {
         BlockCounts.of(blocks.stream().map(each -> each.block().blockClass()).toList());
     Comparison comparison = against == null || against == this ? null : compareWith(against);
     boolean compared = comparedHours > 0;
+    boolean withholdsNothing =
+        policy.kind() == ReplayPolicy.Kind.NEVER || policy.kind() == ReplayPolicy.Kind.HINDSIGHT;
+    Cost cost =
+        instances > 0 && (compared || withholdsNothing)
+            ? Cost.of(prices, counts, blockCounts, slackGibHours)
+            : null;
     return new PolicyResult(
         policy.name(),
         policy.kind(),
@@ -132,13 +154,29 @@ final class PolicyTotals {
         comparedHours,
         compared ? (Double) overPromiseGibHours : null,
         compared ? (Double) slackGibHours : null,
+        cost,
+        cost == null
+            ? Estimate.NO_DATA
+            : perInstanceDay(List.copyOf(tallies.values()), tally -> tally.cost(prices)),
         regret(hindsight),
         comparison,
-        policy.kind().isReference()
-            ? null
-            : Judge.judge(config, counts, blockCounts.falseBlocks(), instanceDays, comparison),
+        policy.kind().isReference() ? null : judge.judge(tallies.values(), comparison),
         kills.values().stream().map(InstanceKill::outcome).toList(),
         blocks);
+  }
+
+  private Estimate perInstanceDay(
+      List<InstanceTally> instanceTallies, ToDoubleFunction<InstanceTally> amount) {
+    if (config.resamples() == 0) {
+      return Estimate.NO_DATA;
+    }
+    return new ClusterBootstrap(config.resamples(), config.seed())
+        .interval(
+            instanceTallies,
+            drawn ->
+                drawn.stream().mapToDouble(amount).sum()
+                    / drawn.stream().mapToDouble(InstanceTally::instanceDays).sum(),
+            config.confidence());
   }
 
   private interface VerdictOf {
@@ -170,7 +208,7 @@ final class PolicyTotals {
     int onlyThis = 0;
     int onlyOther = 0;
     int neither = 0;
-    Set<InstanceId> discordant = new HashSet<>();
+    Map<InstanceId, Discordance> discordant = new LinkedHashMap<>();
     for (Map.Entry<UUID, InstanceKill> kill : kills.entrySet()) {
       if (!decides(kill.getKey()) || !other.decides(kill.getKey())) {
         continue;
@@ -187,10 +225,15 @@ final class PolicyTotals {
         neither++;
       }
       if (here != there) {
-        discordant.add(kill.getValue().instanceId());
+        Discordance more = here ? new Discordance(1, 0) : new Discordance(0, 1);
+        discordant.merge(kill.getValue().instanceId(), more, Discordance::plus);
       }
     }
-    OptionalDouble pValue = McNemar.pValue(onlyThis, onlyOther);
+    OptionalDouble pValue = McNemar.pValue(discordant.values());
+    OptionalInt neededKills =
+        pValue.orElse(1) < SIGNIFICANT
+            ? OptionalInt.empty()
+            : McNemar.neededClusters(discordant.values(), SIGNIFICANT);
     return new Comparison(
         other.policy.name(),
         both,
@@ -198,7 +241,18 @@ final class PolicyTotals {
         onlyOther,
         neither,
         discordant.size(),
-        pValue.isPresent() ? (Double) pValue.getAsDouble() : null);
+        pValue.isPresent() ? (Double) pValue.getAsDouble() : null,
+        neededKills.isPresent() ? (Integer) neededKills.getAsInt() : null,
+        perInstanceDay(
+            tallies.values().stream()
+                .filter(tally -> other.tallies.containsKey(tally.instanceId()))
+                .toList(),
+            tally -> tally.cost(prices) - other.costOn(tally.instanceId())));
+  }
+
+  private double costOn(InstanceId instanceId) {
+    InstanceTally tally = tallies.get(instanceId);
+    return tally == null ? 0 : tally.cost(prices);
   }
 
   /** Whether this policy's verdict on a kill is one of prevented, missed and unpreventable. */

@@ -5,12 +5,14 @@ import dev.headroom.engine.backtest.BacktestResult.JudgedKill;
 import dev.headroom.engine.backtest.BacktestResult.ReplayedInstance;
 import dev.headroom.engine.backtest.BlockCounts;
 import dev.headroom.engine.backtest.Comparison;
+import dev.headroom.engine.backtest.Cost;
 import dev.headroom.engine.backtest.Judgement;
 import dev.headroom.engine.backtest.KillCounts;
 import dev.headroom.engine.backtest.Manifest;
 import dev.headroom.engine.backtest.Manifest.PolicyEntry;
 import dev.headroom.engine.backtest.Parity;
 import dev.headroom.engine.backtest.PolicyResult;
+import dev.headroom.engine.backtest.Prices;
 import dev.headroom.engine.kernel.Block;
 import dev.headroom.engine.kernel.KillOutcome;
 import dev.headroom.engine.statistics.Estimate;
@@ -53,6 +55,7 @@ public final class JsonReport {
     root.set("manifest", manifest(result.manifest()));
     root.set("recording", recording(result));
     root.put("formulas_tried", result.formulasTried());
+    root.set("prices", prices(result.prices()));
     ArrayNode policies = root.putArray("policies");
     result.policies().forEach(policy -> policies.add(policy(policy)));
     root.set("parity", result.parity() == null ? null : parity(result.parity()));
@@ -80,6 +83,9 @@ public final class JsonReport {
     Duration horizon = manifest.config().horizon();
     node.put("horizon_ms", horizon == null ? null : horizon.toMillis());
     node.put("against", manifest.config().against());
+    node.put("tried_before_on_same_data", manifest.config().trials().onSameData());
+    node.put("tried_before_on_other_data", manifest.config().trials().onOtherData());
+    node.put("resamples", manifest.config().resamples());
     ArrayNode policies = node.putArray("policies");
     for (PolicyEntry entry : manifest.policies()) {
       ObjectNode policy = policies.addObject();
@@ -174,6 +180,8 @@ public final class JsonReport {
     node.put("compared_hours", policy.comparedHours());
     node.put("over_promise_gib_hours", policy.overPromiseGibHours());
     node.put("slack_gib_hours", policy.slackGibHours());
+    node.set("cost", cost(policy.cost()));
+    node.set("cost_per_instance_day", estimate(policy.costPerInstanceDay(), 1));
     node.put("regret_kills", policy.regretKills());
     node.set("comparison", comparison(policy.comparison()));
     node.set("verdict", judgement(policy.judgement()));
@@ -181,6 +189,29 @@ public final class JsonReport {
     policy.killOutcomes().forEach(outcome -> outcomes.add(outcome(outcome)));
     ArrayNode refused = node.putArray("refused_statements");
     policy.instanceBlocks().forEach(block -> refused.add(block(block)));
+    return node;
+  }
+
+  private static ObjectNode prices(Prices.Settled prices) {
+    ObjectNode node = MAPPER.createObjectNode();
+    node.put("kill", prices.kill());
+    node.put("kill_source", Wording.word(prices.killSource()));
+    node.put("false_block", prices.falseBlock());
+    node.put("gib_hour", prices.gibHour());
+    node.put("unit", prices.unit());
+    return node;
+  }
+
+  private static @Nullable ObjectNode cost(@Nullable Cost cost) {
+    if (cost == null) {
+      return null;
+    }
+    ObjectNode node = MAPPER.createObjectNode();
+    node.put("total", cost.total());
+    node.put("missed", cost.missed());
+    node.put("false_blocks", cost.falseBlocks());
+    node.put("slack", cost.slack());
+    node.put("undecided", cost.undecided());
     return node;
   }
 
@@ -236,6 +267,8 @@ public final class JsonReport {
     node.put("neither_prevents", comparison.neither());
     node.put("discordant_instances", comparison.discordantInstances());
     node.put("mcnemar_p", comparison.pValue());
+    node.put("needed_kills", comparison.neededKills());
+    node.set("cost_per_instance_day", estimate(comparison.costPerInstanceDay(), 1));
     return node;
   }
 

@@ -55,7 +55,7 @@ record VerdictTable(
     parts.add(Wording.exposure(result.instanceDays()));
     parts.add("fidelity " + Wording.word(result.fidelity()));
     parts.add(kills(result));
-    parts.add(Wording.plural(result.formulasTried(), "formula") + " tried");
+    parts.add(Wording.plural(result.formulasTriedInAll(), "formula") + " tried");
     return String.join(" · ", parts);
   }
 
@@ -194,11 +194,16 @@ record VerdictTable(
     var comparison = Objects.requireNonNull(policy.comparison());
     return String.format(
         Locale.ROOT,
-        "%s against %s: %d kills only it prevents, %d only the other, on %s; kills of one instance are not independent",
+        "%s against %s: %d kills only it prevents, %d only the other, on %s%s",
         policy.name(),
         comparison.against(),
         comparison.onlyThis(),
         comparison.onlyAgainst(),
-        Wording.plural(comparison.discordantInstances(), "instance"));
+        Wording.plural(comparison.discordantInstances(), "instance"),
+        comparison.neededKills() == null
+            ? ""
+            : "; a difference shows with "
+                + Wording.plural(comparison.neededKills(), "more such kill")
+                + ", each on another instance");
   }
 }

@@ -15,6 +15,11 @@ public record Discordance(int onlyFirst, int onlySecond) {
     }
   }
 
+  /** Both together. */
+  public Discordance plus(Discordance other) {
+    return new Discordance(onlyFirst + other.onlyFirst, onlySecond + other.onlySecond);
+  }
+
   int difference() {
     return onlyFirst - onlySecond;
   }

@@ -1,5 +1,6 @@
 package dev.headroom.engine.statistics;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -10,7 +11,7 @@ import org.apache.commons.math3.distribution.BinomialDistribution;
 public final class McNemar {
 
   /** Beyond this many more pairs an answer helps nobody. */
-  private static final int MOST_NEEDED = 10_000;
+  private static final int MOST_NEEDED = 1000;
 
   private McNemar() {}
 
@@ -75,18 +76,20 @@ public final class McNemar {
   }
 
   /**
-   * How many more pairs must go the way of the majority, each in a cluster of its own, until the
-   * test finds a difference; empty when even ten thousand would not do.
+   * How many more pairs, each in a cluster of its own and all the way the clusters lean so far,
+   * would make the test find a difference; empty when even a thousand would not do.
    *
    * @param significance the p-value to be below, in (0, 1)
    */
-  public static OptionalInt neededPairs(int onlyFirst, int onlySecond, double significance) {
-    int most = Math.max(onlyFirst, onlySecond);
-    int least = Math.min(onlyFirst, onlySecond);
+  public static OptionalInt neededClusters(Collection<Discordance> clusters, double significance) {
+    int lead = clusters.stream().mapToInt(Discordance::difference).sum();
+    Discordance one = lead >= 0 ? new Discordance(1, 0) : new Discordance(0, 1);
+    List<Discordance> all = new ArrayList<>(clusters);
     for (int more = 0; more <= MOST_NEEDED; more++) {
-      if (pValue(most + more, least).orElse(1) < significance) {
+      if (pValue(all).orElse(1) < significance) {
         return OptionalInt.of(more);
       }
+      all.add(one);
     }
     return OptionalInt.empty();
   }

@@ -3,19 +3,37 @@ package dev.headroom.engine.backtest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.headroom.engine.backtest.Judgement.Outcome;
+import dev.headroom.engine.statistics.Estimate;
+import dev.headroom.model.InstanceId;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class JudgeTest {
 
   private static final BacktestConfig CONFIG = BacktestConfig.DEFAULT;
   private static final double PLENTY_OF_DAYS = 3000;
+  private static final BlockCounts NO_BLOCKS = new BlockCounts(0, 0, 0);
 
   private static KillCounts kills(int prevented, int missed, int undecidedGap) {
     return new KillCounts(prevented, missed, 0, undecidedGap, 0, 0, 0);
   }
 
   private static Judgement judge(KillCounts kills, int falseBlocks, double days) {
-    return Judge.judge(CONFIG, kills, falseBlocks, days, null);
+    return judge(kills, falseBlocks, days, null);
+  }
+
+  private static Judgement judge(
+      KillCounts kills, int falseBlocks, double days, @Nullable Comparison comparison) {
+    return Judge.of(CONFIG, 1)
+        .judge(List.of(tally(0, kills, new BlockCounts(0, falseBlocks, 0), days)), comparison);
+  }
+
+  private static InstanceTally tally(
+      int instance, KillCounts kills, BlockCounts blocks, double days) {
+    return new InstanceTally(
+        InstanceId.of("node", "/" + instance, "/data"), kills, blocks, days, null);
   }
 
   @Test
@@ -26,7 +44,7 @@ final class JudgeTest {
     assertThat(judgement.outcome()).isEqualTo(Outcome.PASS);
     assertThat(judgement.reasons())
         .containsExactly(
-            "at least 90.2% of kills prevented",
+            "at least 90.2% of kills prevented, on 1 instance",
             "at most 0.999 false blocks in 1,000 instance-days");
   }
 
@@ -86,16 +104,79 @@ final class JudgeTest {
   @Test
   void significantlyWorseThanTheOther_fails() {
     // 13 to 2 discordant: 2 * P(X <= 2 of 15) = 2 * 121/32768 = 0.0074
-    Comparison comparison = new Comparison("talk", 12, 2, 13, 0, 5, 0.0074);
+    Comparison comparison = comparison(12, 2, 13, 0.0074);
 
-    Judgement judgement = Judge.judge(CONFIG, kills(14, 13, 0), 0, PLENTY_OF_DAYS, comparison);
+    Judgement judgement = judge(kills(14, 13, 0), 0, PLENTY_OF_DAYS, comparison);
 
     assertThat(judgement.outcome()).isEqualTo(Outcome.FAIL);
     assertThat(judgement.reasons().getFirst()).isEqualTo("below talk, McNemar p=0.007");
 
-    Comparison clearer = new Comparison("talk", 12, 0, 15, 0, 5, 0.00006);
-    assertThat(
-            Judge.judge(CONFIG, kills(12, 15, 0), 0, PLENTY_OF_DAYS, clearer).reasons().getFirst())
+    Comparison clearer = comparison(12, 0, 15, 0.00006);
+    assertThat(judge(kills(12, 15, 0), 0, PLENTY_OF_DAYS, clearer).reasons().getFirst())
         .isEqualTo("below talk, McNemar p under 0.001");
+  }
+
+  private static Comparison comparison(int both, int onlyThis, int onlyAgainst, double pValue) {
+    return new Comparison(
+        "talk", both, onlyThis, onlyAgainst, 0, 15, pValue, null, Estimate.NO_DATA);
+  }
+
+  @Test
+  void tenOfTenPrevented_isInconclusive_andNamesWhatIsMissing() {
+    // 29 without a miss show 90%: 19 more; 300 clean days show 10 in 1,000
+    Judgement judgement = judge(kills(10, 0, 0), 0, 100);
+
+    assertThat(judgement.outcome()).isEqualTo(Outcome.INCONCLUSIVE);
+    assertThat(judgement.neededKills()).isEqualTo(19);
+    assertThat(judgement.neededInstanceDays()).isEqualTo(200);
+    assertThat(judgement.reasons()).containsExactly("19 more kills", "200 more instance-days");
+  }
+
+  @Test
+  void undecidedBlocks_neverHelp() {
+    // 0 false: 2.9957/500 = 5.99 in 1,000; with 2 undecided as false: 6.2958/500 = 12.6 > 10
+    List<InstanceTally> tallies =
+        List.of(tally(0, kills(29, 0, 0), new BlockCounts(29, 0, 2), 500));
+
+    Judgement judgement = Judge.of(CONFIG, 1).judge(tallies, null);
+
+    assertThat(judgement.outcome()).isEqualTo(Outcome.INCONCLUSIVE);
+    assertThat(judgement.reasons()).containsExactly("130 more instance-days");
+  }
+
+  @Test
+  void whatPassesAlone_doesNotPassAsTheBestOfMany() {
+    // 1 - 0.05/100 sure: 0.0005^(1/29) = 0.769; 73 of 73 are needed (0.9^73 = 0.00046)
+    KillCounts kills = kills(29, 0, 0);
+    List<InstanceTally> tallies =
+        List.of(tally(0, kills, new BlockCounts(0, 0, 0), PLENTY_OF_DAYS));
+
+    assertThat(Judge.of(CONFIG, 1).judge(tallies, null).outcome()).isEqualTo(Outcome.PASS);
+    assertThat(Judge.of(CONFIG, 100).judge(tallies, null).neededKills()).isEqualTo(44);
+    // the same when a search before this run tried the other 99 on the same data
+    assertThat(Judge.of(CONFIG.withTrials(new Trials(99, 0)), 1).judge(tallies, null).neededKills())
+        .isEqualTo(44);
+    // but not when it tried them on other data
+    assertThat(Judge.of(CONFIG.withTrials(new Trials(0, 99)), 1).judge(tallies, null).outcome())
+        .isEqualTo(Outcome.PASS);
+  }
+
+  @Test
+  void killsOfInstancesThatDiffer_countLess() {
+    // 97 of 100 kills prevented pass when the misses are on three instances of fifty...
+    List<InstanceTally> spread = new ArrayList<>();
+    // ...and do not when all are on one of ten: residuals -2.7 and nine of 0.3 make a design effect
+    // of (8.1 * 10/9 / 10^4) / (0.97 * 0.03 / 99) = 3.06, so that is worth 31.7 of 32.7
+    List<InstanceTally> lumped = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      spread.add(tally(i, kills(i < 3 ? 1 : 2, i < 3 ? 1 : 0, 0), NO_BLOCKS, PLENTY_OF_DAYS));
+    }
+    for (int i = 0; i < 10; i++) {
+      lumped.add(tally(i, kills(i < 1 ? 7 : 10, i < 1 ? 3 : 0, 0), NO_BLOCKS, PLENTY_OF_DAYS));
+    }
+
+    assertThat(Judge.of(CONFIG, 1).judge(spread, null).reasons())
+        .startsWith("at least 92.4% of kills prevented, on 50 instances");
+    assertThat(Judge.of(CONFIG, 1).judge(lumped, null).outcome()).isEqualTo(Outcome.INCONCLUSIVE);
   }
 }

@@ -94,11 +94,20 @@ final class ClusteredMcNemarTest {
   }
 
   @Test
-  void neededPairs_countsWhatIsMissingToSix() {
-    assertThat(McNemar.neededPairs(0, 0, 0.05)).hasValue(6);
-    assertThat(McNemar.neededPairs(4, 0, 0.05)).hasValue(2);
-    assertThat(McNemar.neededPairs(6, 0, 0.05)).hasValue(0);
+  void neededClusters_countsWhatIsMissingToSix() {
+    assertThat(needed(0, 0)).isEqualTo(6);
+    assertThat(needed(4, 0)).isEqualTo(2);
+    assertThat(needed(6, 0)).isZero();
     // 8 to 1: 2 (1+9)/512 = 0.039; 7 to 1: 2 (1+8)/256 = 0.07
-    assertThat(McNemar.neededPairs(1, 5, 0.05)).hasValue(3);
+    assertThat(needed(1, 5)).isEqualTo(3);
+    // one instance with 20 kills one way needs 5 more instances: 2/2^6 = 0.031
+    assertThat(McNemar.neededClusters(List.of(new Discordance(20, 0)), 0.05)).hasValue(5);
+  }
+
+  private static int needed(int onlyFirst, int onlySecond) {
+    List<Discordance> clusters = new ArrayList<>();
+    clusters.addAll(Collections.nCopies(onlyFirst, new Discordance(1, 0)));
+    clusters.addAll(Collections.nCopies(onlySecond, new Discordance(0, 1)));
+    return McNemar.neededClusters(clusters, 0.05).orElseThrow();
   }
 }
