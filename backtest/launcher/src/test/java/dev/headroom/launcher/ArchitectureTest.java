@@ -1,6 +1,10 @@
 package dev.headroom.launcher;
 
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.equivalentTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
@@ -10,6 +14,10 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Arrays;
@@ -155,6 +163,20 @@ final class ArchitectureTest {
           .should(ACCESS_STANDARD_STREAMS)
           .because(
               "results go to standard output and talk to standard error, and only a command knows which is which");
+
+  @ArchTest
+  static final ArchRule ONLY_FFM_CALLS_NATIVE_CODE =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("dev.headroom.collector.ffm..")
+          .should()
+          .dependOnClassesThat()
+          .belongToAnyOf(Linker.class, FunctionDescriptor.class, SymbolLookup.class)
+          .orShould()
+          .callMethodWhere(
+              target(name("reinterpret")).and(target(owner(equivalentTo(MemorySegment.class)))))
+          .because(
+              "one wrong offset or signature kills the process, so all of them are read in one place");
 
   private static String[] with(String[] packages, String... more) {
     return Stream.of(packages, more).flatMap(Arrays::stream).toArray(String[]::new);

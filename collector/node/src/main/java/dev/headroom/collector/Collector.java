@@ -1,10 +1,10 @@
 package dev.headroom.collector;
 
 import dev.headroom.collector.capture.CaptureOptions;
-import dev.headroom.collector.capture.ffm.LibC;
 import dev.headroom.collector.cgroup.MemoryHierarchy;
 import dev.headroom.collector.duty.Duty;
 import dev.headroom.collector.duty.DutyRunner;
+import dev.headroom.collector.ffm.LibC;
 import dev.headroom.collector.kernel.EventClock;
 import dev.headroom.collector.kernel.KernelFile;
 import dev.headroom.collector.kill.KillAssembler;

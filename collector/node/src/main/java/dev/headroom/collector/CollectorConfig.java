@@ -5,6 +5,7 @@ import dev.headroom.collector.sampling.Cadence;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,107 +60,79 @@ public record CollectorConfig(
   }
 
   public CollectorConfig withNode(String name) {
-    return new CollectorConfig(
-        name,
-        stateDirectory,
-        instances,
-        databaseUrl,
-        capture,
-        cadence,
-        maxSpoolBytes,
-        keepQueryText,
-        metricsPort);
+    return changed(draft -> draft.node = name);
   }
 
   public CollectorConfig withInstances(InstanceSelection selection) {
-    return new CollectorConfig(
-        node,
-        stateDirectory,
-        selection,
-        databaseUrl,
-        capture,
-        cadence,
-        maxSpoolBytes,
-        keepQueryText,
-        metricsPort);
+    return changed(draft -> draft.instances = selection);
   }
 
   public CollectorConfig withDatabaseUrl(@Nullable String url) {
-    return new CollectorConfig(
-        node,
-        stateDirectory,
-        instances,
-        url,
-        capture,
-        cadence,
-        maxSpoolBytes,
-        keepQueryText,
-        metricsPort);
+    return changed(draft -> draft.databaseUrl = url);
   }
 
   public CollectorConfig withCapture(@Nullable CaptureOptions options) {
-    return new CollectorConfig(
-        node,
-        stateDirectory,
-        instances,
-        databaseUrl,
-        options,
-        cadence,
-        maxSpoolBytes,
-        keepQueryText,
-        metricsPort);
+    return changed(draft -> draft.capture = options);
   }
 
   public CollectorConfig withCadence(Cadence changed) {
-    return new CollectorConfig(
-        node,
-        stateDirectory,
-        instances,
-        databaseUrl,
-        capture,
-        changed,
-        maxSpoolBytes,
-        keepQueryText,
-        metricsPort);
+    return changed(draft -> draft.cadence = changed);
   }
 
   public CollectorConfig withMaxSpoolBytes(long bytes) {
-    return new CollectorConfig(
-        node,
-        stateDirectory,
-        instances,
-        databaseUrl,
-        capture,
-        cadence,
-        bytes,
-        keepQueryText,
-        metricsPort);
+    return changed(draft -> draft.maxSpoolBytes = bytes);
   }
 
   public CollectorConfig withKeepQueryText(boolean keep) {
-    return new CollectorConfig(
-        node,
-        stateDirectory,
-        instances,
-        databaseUrl,
-        capture,
-        cadence,
-        maxSpoolBytes,
-        keep,
-        metricsPort);
+    return changed(draft -> draft.keepQueryText = keep);
   }
 
   public CollectorConfig withMetricsPort(@Nullable Integer port) {
-    return new CollectorConfig(
-        node,
-        stateDirectory,
-        instances,
-        databaseUrl,
-        capture,
-        cadence,
-        maxSpoolBytes,
-        keepQueryText,
-        port);
+    return changed(draft -> draft.metricsPort = port);
+  }
+
+  private CollectorConfig changed(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.toConfig();
+  }
+
+  /** The one place that copies every component. */
+  private static final class Draft {
+    private String node;
+    private final Path stateDirectory;
+    private InstanceSelection instances;
+    private @Nullable String databaseUrl;
+    private @Nullable CaptureOptions capture;
+    private Cadence cadence;
+    private long maxSpoolBytes;
+    private boolean keepQueryText;
+    private @Nullable Integer metricsPort;
+
+    Draft(CollectorConfig config) {
+      node = config.node;
+      stateDirectory = config.stateDirectory;
+      instances = config.instances;
+      databaseUrl = config.databaseUrl;
+      capture = config.capture;
+      cadence = config.cadence;
+      maxSpoolBytes = config.maxSpoolBytes;
+      keepQueryText = config.keepQueryText;
+      metricsPort = config.metricsPort;
+    }
+
+    CollectorConfig toConfig() {
+      return new CollectorConfig(
+          node,
+          stateDirectory,
+          instances,
+          databaseUrl,
+          capture,
+          cadence,
+          maxSpoolBytes,
+          keepQueryText,
+          metricsPort);
+    }
   }
 
   private static String hostName() {

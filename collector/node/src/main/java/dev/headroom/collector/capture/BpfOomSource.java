@@ -1,9 +1,9 @@
 package dev.headroom.collector.capture;
 
 import dev.headroom.collector.capture.OomRecord.Detail;
-import dev.headroom.collector.capture.ffm.BpfMap;
-import dev.headroom.collector.capture.ffm.BpfRing;
-import dev.headroom.collector.capture.ffm.LibC;
+import dev.headroom.collector.ffm.BpfMap;
+import dev.headroom.collector.ffm.BpfRing;
+import dev.headroom.collector.ffm.LibC;
 import dev.headroom.collector.postgres.ElfSymbols;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;

@@ -1,8 +1,8 @@
 package dev.headroom.collector.capture;
 
-import dev.headroom.collector.capture.ffm.BpfMap;
-import dev.headroom.collector.capture.ffm.BpfObject;
-import dev.headroom.collector.capture.ffm.LibC;
+import dev.headroom.collector.ffm.BpfMap;
+import dev.headroom.collector.ffm.BpfObject;
+import dev.headroom.collector.ffm.LibC;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package dev.headroom.collector.capture;
 
-import dev.headroom.collector.capture.ffm.LibC;
+import dev.headroom.collector.ffm.LibC;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

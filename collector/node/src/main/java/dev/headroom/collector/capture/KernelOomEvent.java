@@ -85,48 +85,24 @@ public record KernelOomEvent(
    * that do not.
    */
   public KernelOomEvent withGroupKill(boolean known) {
-    return new KernelOomEvent(
-        bootId,
-        source,
-        stampNs,
-        boottimeNs,
-        victim,
-        oomScoreAdj,
-        memory,
-        invoker,
-        constraint,
-        limit,
-        victimCgroup,
-        phantom,
-        known,
-        decision,
-        title,
-        queryText);
+    return with(known, decision, title, queryText);
   }
 
   /** This event as part of the group kill that {@code first} began. */
   KernelOomEvent withDecision(FirstVictim first) {
-    return new KernelOomEvent(
-        bootId,
-        source,
-        stampNs,
-        boottimeNs,
-        victim,
-        oomScoreAdj,
-        memory,
-        invoker,
-        constraint,
-        limit,
-        victimCgroup,
-        phantom,
-        true,
-        first,
-        title,
-        queryText);
+    return with(true, first, title, queryText);
   }
 
   /** This event with what was read in the victim's own context before it died. */
   KernelOomEvent withDetail(OomRecord.Detail detail) {
+    return with(groupKill, decision, detail.title(), detail.queryText());
+  }
+
+  private KernelOomEvent with(
+      @Nullable Boolean groupKill,
+      @Nullable FirstVictim decision,
+      @Nullable String title,
+      @Nullable String queryText) {
     return new KernelOomEvent(
         bootId,
         source,
@@ -142,7 +118,7 @@ public record KernelOomEvent(
         phantom,
         groupKill,
         decision,
-        detail.title(),
-        detail.queryText());
+        title,
+        queryText);
   }
 }

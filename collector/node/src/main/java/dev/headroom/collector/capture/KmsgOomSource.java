@@ -1,7 +1,7 @@
 package dev.headroom.collector.capture;
 
-import dev.headroom.collector.capture.ffm.CallResult;
-import dev.headroom.collector.capture.ffm.LibC;
+import dev.headroom.collector.ffm.CallResult;
+import dev.headroom.collector.ffm.LibC;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.headroom.collector.capture.ffm.LibC;
+import dev.headroom.collector.ffm.LibC;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

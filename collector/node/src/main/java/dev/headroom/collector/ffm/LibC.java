@@ -1,8 +1,8 @@
-package dev.headroom.collector.capture.ffm;
+package dev.headroom.collector.ffm;
 
-import static dev.headroom.collector.capture.ffm.NativeFunction.INT;
-import static dev.headroom.collector.capture.ffm.NativeFunction.LONG;
-import static dev.headroom.collector.capture.ffm.NativeFunction.POINTER;
+import static dev.headroom.collector.ffm.NativeFunction.INT;
+import static dev.headroom.collector.ffm.NativeFunction.LONG;
+import static dev.headroom.collector.ffm.NativeFunction.POINTER;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;

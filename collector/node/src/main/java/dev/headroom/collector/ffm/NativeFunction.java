@@ -1,4 +1,4 @@
-package dev.headroom.collector.capture.ffm;
+package dev.headroom.collector.ffm;
 
 import java.lang.foreign.AddressLayout;
 import java.lang.foreign.Arena;
