@@ -178,6 +178,8 @@ final class TinyRecording {
         null,
         null,
         false,
-        true);
+        true,
+        null,
+        null);
   }
 }

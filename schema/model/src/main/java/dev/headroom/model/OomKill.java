@@ -1,6 +1,7 @@
 package dev.headroom.model;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,10 @@ import org.jspecify.annotations.Nullable;
  * @param groupKill whether the whole cgroup was killed by one decision; absent when unknown
  * @param counterAgrees whether the kernel's own counter grew by as many kills as were captured;
  *     absent when it could not be read
+ * @param victimStatementNumber the statement that the guard saw the victim in; absent without a
+ *     guard, and of an idle victim
+ * @param victimMemoryContexts the victim's largest memory contexts when the guard last looked,
+ *     largest first; absent when it never did
  */
 public record OomKill(
     UUID killId,
@@ -58,5 +63,12 @@ public record OomKill(
     @Nullable Long guardVictimBytes,
     @Nullable Long guardInstanceBytes,
     @Nullable Boolean groupKill,
-    @Nullable Boolean counterAgrees)
-    implements Observation {}
+    @Nullable Boolean counterAgrees,
+    @Nullable Long victimStatementNumber,
+    @Nullable List<MemoryContext> victimMemoryContexts)
+    implements Observation {
+
+  public OomKill {
+    victimMemoryContexts = victimMemoryContexts == null ? null : List.copyOf(victimMemoryContexts);
+  }
+}

@@ -1,6 +1,7 @@
 package dev.headroom.model;
 
 import java.time.Duration;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,27 @@ public record Policy(
               + maximumBytes
               + " bytes)");
     }
+  }
+
+  /**
+   * The limit that a result of the formula makes: rounded down, and within the bounds. Empty, which
+   * is no decision, when the result is NaN, infinite or negative.
+   */
+  public OptionalLong limitBytes(double formulaResult) {
+    return limitBytes(
+        formulaResult,
+        minimumBytes == null ? 0 : minimumBytes,
+        maximumBytes == null ? Long.MAX_VALUE : maximumBytes);
+  }
+
+  /** The same for bounds that are no policy's; the live loop and the replay share it. */
+  public static OptionalLong limitBytes(
+      double formulaResult, long minimumBytes, long maximumBytes) {
+    if (!Double.isFinite(formulaResult) || formulaResult < 0) {
+      return OptionalLong.empty();
+    }
+    return OptionalLong.of(
+        Math.clamp((long) Math.floor(formulaResult), minimumBytes, maximumBytes));
   }
 
   /** A policy that decides at every sample, at once and without bounds. */

@@ -1,12 +1,14 @@
 package dev.headroom.store;
 
+import dev.headroom.model.MemoryContext;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The two JSON objects in the tables: an instance's labels and a decision's inputs. */
+/** The JSON in the tables: labels of an instance, inputs of a decision, contexts of a victim. */
 final class Json {
 
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
@@ -36,6 +38,17 @@ final class Json {
         .readTree(json)
         .forEachEntry((name, value) -> inputs.put(name, Double.valueOf(value.asString())));
     return inputs;
+  }
+
+  static String ofContexts(List<MemoryContext> contexts) {
+    return MAPPER.writeValueAsString(
+        contexts.stream()
+            .map(it -> new MemoryContext(withoutNul(it.name()), it.bytes(), it.blocks()))
+            .toList());
+  }
+
+  static List<MemoryContext> contexts(String json) {
+    return MAPPER.readValue(json, new TypeReference<List<MemoryContext>>() {});
   }
 
   private static Object storable(Double value) {

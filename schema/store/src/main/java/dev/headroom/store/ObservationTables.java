@@ -7,6 +7,7 @@ import dev.headroom.model.GuardEvent;
 import dev.headroom.model.Instance;
 import dev.headroom.model.InstanceEvent;
 import dev.headroom.model.InstanceId;
+import dev.headroom.model.MemoryContext;
 import dev.headroom.model.MemoryLimit;
 import dev.headroom.model.Node;
 import dev.headroom.model.OomKill;
@@ -14,6 +15,7 @@ import dev.headroom.model.OomProcess;
 import dev.headroom.model.ProcessSample;
 import dev.headroom.model.Sample;
 import dev.headroom.store.copy.CopyTable;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -98,6 +100,10 @@ final class ObservationTables {
           .bigint("allocated_bytes", GuardEvent::allocatedBytes)
           .bigint("process_allocated_bytes", GuardEvent::processAllocatedBytes)
           .bigint("requested_bytes", GuardEvent::requestedBytes)
+          .label(
+              "mode", "guard_mode", event -> event.mode() == null ? null : Labels.of(event.mode()))
+          .bigint("statement_denials", GuardEvent::statementDenials)
+          .text("sql_state", GuardEvent::sqlState)
           .build();
 
   static final CopyTable<Decision> DECISION =
@@ -173,7 +179,13 @@ final class ObservationTables {
         .bigint("guard_instance_bytes", OomKill::guardInstanceBytes)
         .bool("group_kill", OomKill::groupKill)
         .bool("counter_agrees", OomKill::counterAgrees)
+        .bigint("victim_statement_number", OomKill::victimStatementNumber)
+        .jsonb("victim_memory_contexts", kill -> contexts(kill.victimMemoryContexts()))
         .build();
+  }
+
+  private static @Nullable String contexts(@Nullable List<MemoryContext> contexts) {
+    return contexts == null ? null : Json.ofContexts(contexts);
   }
 
   private static void addProcess(

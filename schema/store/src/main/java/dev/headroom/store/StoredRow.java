@@ -70,7 +70,11 @@ final class StoredRow {
         row.getGuardVictimBytes(),
         row.getGuardInstanceBytes(),
         row.getGroupKill(),
-        row.getCounterAgrees());
+        row.getCounterAgrees(),
+        row.getVictimStatementNumber(),
+        row.getVictimMemoryContexts() == null
+            ? null
+            : Json.contexts(row.getVictimMemoryContexts().data()));
   }
 
   static InstanceEvent instanceEvent(InstanceEventRecord row) {
@@ -95,7 +99,10 @@ final class StoredRow {
         row.getLimitBytes(),
         row.getAllocatedBytes(),
         row.getProcessAllocatedBytes(),
-        row.getRequestedBytes());
+        row.getRequestedBytes(),
+        row.getMode() == null ? null : constant(GuardMode.class, row.getMode()),
+        row.getStatementDenials(),
+        row.getSqlState());
   }
 
   static Decision decision(DecisionRecord row) {

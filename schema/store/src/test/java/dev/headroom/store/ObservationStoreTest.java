@@ -298,6 +298,8 @@ class ObservationStoreTest {
         kill.guardVictimBytes(),
         kill.guardInstanceBytes(),
         kill.groupKill(),
-        kill.counterAgrees());
+        kill.counterAgrees(),
+        null,
+        null);
   }
 }

@@ -12,6 +12,7 @@ import dev.headroom.model.Instance;
 import dev.headroom.model.InstanceEvent;
 import dev.headroom.model.InstanceId;
 import dev.headroom.model.InstanceRecording;
+import dev.headroom.model.MemoryContext;
 import dev.headroom.model.MemoryLimit;
 import dev.headroom.model.Node;
 import dev.headroom.model.Observation;
@@ -29,6 +30,7 @@ import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Observations with every field at random, absent ones included; the same seed makes the same. */
@@ -141,7 +143,9 @@ final class RandomObservations {
         maybe(this::bytes),
         maybe(this::bytes),
         maybe(random::nextBoolean),
-        maybe(random::nextBoolean));
+        maybe(random::nextBoolean),
+        maybe(random::nextLong),
+        maybe(this::memoryContexts));
   }
 
   InstanceEvent instanceEvent(InstanceId id, Instant at) {
@@ -162,7 +166,10 @@ final class RandomObservations {
         maybe(this::bytes),
         maybe(this::bytes),
         maybe(this::bytes),
-        maybe(this::bytes));
+        maybe(this::bytes),
+        maybe(() -> any(GuardMode.values())),
+        maybe(this::bytes),
+        maybe(this::text));
   }
 
   Decision decision(InstanceId id, Instant at) {
@@ -248,6 +255,12 @@ final class RandomObservations {
       case 1 -> MemoryLimit.UNLIMITED;
       default -> MemoryLimit.ofBytes(bytes());
     };
+  }
+
+  private List<MemoryContext> memoryContexts() {
+    return Stream.generate(() -> new MemoryContext(text(), bytes(), random.nextInt(1, 100_000)))
+        .limit(random.nextInt(4))
+        .toList();
   }
 
   private UUID uuid() {

@@ -119,6 +119,9 @@ final class CaseEvents {
             CaseNode.get(node, entries, "limit").bytes(),
             null,
             null,
+            null,
+            null,
+            null,
             null));
   }
 
@@ -148,6 +151,8 @@ final class CaseEvents {
         "case",
         new OomProcess(
             victim.pid(), null, "postgres", null, victim.kind(), null, null, null, null, null),
+        null,
+        null,
         null,
         null,
         null,

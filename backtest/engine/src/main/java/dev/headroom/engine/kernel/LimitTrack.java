@@ -1,5 +1,6 @@
 package dev.headroom.engine.kernel;
 
+import dev.headroom.model.Policy;
 import java.util.Arrays;
 import java.util.OptionalLong;
 
@@ -111,15 +112,14 @@ final class LimitTrack {
       }
       everAsked = true;
       lastAskedNs = nowNs;
-      double limit = run.limitBytes(sample);
-      if (!Double.isFinite(limit) || limit < 0) {
+      OptionalLong limit = Policy.limitBytes(run.limitBytes(sample), minimumBytes, maximumBytes);
+      if (limit.isEmpty()) {
         noDecisions++;
         return;
       }
-      long bytes = Math.clamp((long) Math.floor(limit), minimumBytes, maximumBytes);
-      decidedBytes[sample] = bytes;
+      decidedBytes[sample] = limit.getAsLong();
       forceFromNs[decisions] = nowNs + lagNs;
-      forceBytes[decisions] = bytes;
+      forceBytes[decisions] = limit.getAsLong();
       decisions++;
     }
   }

@@ -5,6 +5,7 @@ import dev.headroom.model.Decision;
 import dev.headroom.model.Fact;
 import dev.headroom.model.Fidelity;
 import dev.headroom.model.GuardEvent;
+import dev.headroom.model.GuardMode;
 import dev.headroom.model.InstanceEvent;
 import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.MemoryLimit;
@@ -259,7 +260,7 @@ final class ReplayInputBuilder {
     }
   }
 
-  /** The limit read from the guard; where nobody read it, the last that was written to it. */
+  /** The limit read from the guard; where nobody read it, the last it was told to enforce. */
   private void fillLiveLimits() {
     List<Decision> decisions = recording.decisions();
     int next = 0;
@@ -268,7 +269,7 @@ final class ReplayInputBuilder {
       while (next < decisions.size() && epochNs(decisions.get(next).decidedAt()) <= timeNs[i]) {
         Decision decision = decisions.get(next++);
         Long limit = decision.limitBytes();
-        if (decision.applied() && limit != null) {
+        if (decision.applied() && decision.mode() == GuardMode.ENFORCE && limit != null) {
           applied = limit;
         }
       }

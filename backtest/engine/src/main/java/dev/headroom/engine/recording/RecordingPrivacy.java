@@ -138,7 +138,9 @@ public record RecordingPrivacy(boolean queryText, @Nullable String pseudonymKey)
         kill.guardVictimBytes(),
         kill.guardInstanceBytes(),
         kill.groupKill(),
-        kill.counterAgrees());
+        kill.counterAgrees(),
+        kill.victimStatementNumber(),
+        kill.victimMemoryContexts());
   }
 
   private OomProcess oomProcess(OomProcess process) {

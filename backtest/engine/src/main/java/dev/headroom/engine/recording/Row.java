@@ -1,7 +1,9 @@
 package dev.headroom.engine.recording;
 
+import dev.headroom.model.MemoryContext;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -79,6 +81,16 @@ final class Row {
 
   @Nullable UUID nullableUuid(String column) {
     return value(column, UUID.class);
+  }
+
+  /** The memory contexts that the text lists. */
+  @Nullable List<MemoryContext> nullableContexts(String column) {
+    String text = nullableText(column);
+    try {
+      return text == null ? null : ContextText.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw malformed(column, "is " + e.getMessage());
+    }
   }
 
   /** The map from text to values of this type; empty when absent. */

@@ -179,6 +179,9 @@ final class Tables {
             .column("counter_agrees", BOOLEAN, OomKill::counterAgrees);
     addProcess(builder, "victim_", OomKill::victim);
     addProcess(builder, "invoker_", OomKill::invoker);
+    builder
+        .column("victim_statement_number", LONG, OomKill::victimStatementNumber)
+        .column("victim_memory_contexts", TEXT, row -> ContextText.of(row.victimMemoryContexts()));
     return builder.build(
         OomKill::instanceId,
         OomKill::killedAt,
@@ -207,7 +210,9 @@ final class Tables {
                 row.nullableLong("guard_victim_bytes"),
                 row.nullableLong("guard_instance_bytes"),
                 row.nullableBoolean("group_kill"),
-                row.nullableBoolean("counter_agrees")));
+                row.nullableBoolean("counter_agrees"),
+                row.nullableLong("victim_statement_number"),
+                row.nullableContexts("victim_memory_contexts")));
   }
 
   private static void addProcess(
@@ -281,6 +286,9 @@ final class Tables {
         .column("allocated_bytes", LONG, GuardEvent::allocatedBytes)
         .column("process_allocated_bytes", LONG, GuardEvent::processAllocatedBytes)
         .column("requested_bytes", LONG, GuardEvent::requestedBytes)
+        .column("mode", TEXT, row -> row.mode() == null ? null : text(row.mode()))
+        .column("statement_denials", LONG, GuardEvent::statementDenials)
+        .column("sql_state", TEXT, GuardEvent::sqlState)
         .build(
             GuardEvent::instanceId,
             GuardEvent::occurredAt,
@@ -297,7 +305,12 @@ final class Tables {
                     row.nullableLong("limit_bytes"),
                     row.nullableLong("allocated_bytes"),
                     row.nullableLong("process_allocated_bytes"),
-                    row.nullableLong("requested_bytes")));
+                    row.nullableLong("requested_bytes"),
+                    row.nullableText("mode") == null
+                        ? null
+                        : constant(row, "mode", GuardMode.class),
+                    row.nullableLong("statement_denials"),
+                    row.nullableText("sql_state")));
   }
 
   private static Table<Decision> decision() {

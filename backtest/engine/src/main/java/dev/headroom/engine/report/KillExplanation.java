@@ -5,6 +5,7 @@ import dev.headroom.engine.backtest.BacktestResult.JudgedKill;
 import dev.headroom.engine.backtest.PolicyResult;
 import dev.headroom.engine.kernel.KillOutcome;
 import dev.headroom.model.Fact;
+import dev.headroom.model.MemoryContext;
 import dev.headroom.model.MemoryLimit;
 import dev.headroom.model.OomKill;
 import dev.headroom.model.OomProcess;
@@ -12,7 +13,9 @@ import dev.headroom.model.Sample;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Words about one kill: who died, of what, what each policy's limit was, its verdict and why. */
@@ -54,6 +57,9 @@ public final class KillExplanation {
     }
     lines.add("  limit     " + limit(kill));
     lines.add("  victim    " + victimMemory(kill));
+    if (kill.victimMemoryContexts() != null) {
+      lines.add("  contexts  " + contexts(kill.victimMemoryContexts()));
+    }
     lines.add("  instance  " + instanceMemory(kill, judged.lastSample()));
     for (PolicyResult policy : result.policies()) {
       lines.add(
@@ -111,6 +117,18 @@ public final class KillExplanation {
     addPart(parts, "page tables", kill.pageTablesBytes());
     addPart(parts, "accounted by the guard", kill.guardVictimBytes());
     return parts.isEmpty() ? Wording.NO_DATA : String.join(" · ", parts);
+  }
+
+  private static String contexts(List<MemoryContext> contexts) {
+    return contexts.stream()
+        .map(context ->
+            String.format(
+                Locale.ROOT,
+                "%s: %s in %,d blocks",
+                context.name(),
+                Wording.bytes(context.bytes()),
+                context.blocks()))
+        .collect(Collectors.joining(" · "));
   }
 
   private static String instanceMemory(OomKill kill, @Nullable Sample last) {

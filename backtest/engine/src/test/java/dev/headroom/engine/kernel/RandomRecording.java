@@ -206,6 +206,8 @@ final class RandomRecording {
               victimBytes,
               instanceBytes,
               null,
+              null,
+              null,
               null));
     }
     kills.sort(Comparator.comparing(OomKill::killedAt).thenComparingLong(OomKill::boottimeNs));
@@ -238,6 +240,9 @@ final class RandomRecording {
               null,
               null,
               random.nextInt(20, 140) * MIB,
+              null,
+              null,
+              null,
               null,
               null,
               null));

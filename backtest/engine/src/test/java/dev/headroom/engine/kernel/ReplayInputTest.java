@@ -103,6 +103,8 @@ final class ReplayInputTest {
         null,
         null,
         null,
+        null,
+        null,
         null);
   }
 
@@ -223,7 +225,12 @@ final class ReplayInputTest {
     ReplayInput input =
         ReplayInput.of(
             recording(
-                samples, List.of(), List.of(decision(0, 900, false), decision(1, 800, true))));
+                samples,
+                List.of(),
+                List.of(
+                    decision(0, 900, GuardMode.ENFORCE, false),
+                    decision(0, 600, GuardMode.SHADOW, true),
+                    decision(1, 800, GuardMode.ENFORCE, true))));
     ReplayInput silent = ReplayInput.of(recording(samples.subList(0, 2), List.of(), List.of()));
 
     assertThat(Replay.limits(input, ReplayPolicy.current()))
@@ -233,17 +240,9 @@ final class ReplayInputTest {
     assertThat(Replay.findObstacle(silent, ReplayPolicy.current())).isPresent();
   }
 
-  private static Decision decision(int second, long mib, boolean applied) {
+  private static Decision decision(int second, long mib, GuardMode mode, boolean applied) {
     return new Decision(
-        ID,
-        START.plusSeconds(second),
-        "policy",
-        mib * MIB,
-        GuardMode.ENFORCE,
-        applied,
-        null,
-        Map.of(),
-        null);
+        ID, START.plusSeconds(second), "policy", mib * MIB, mode, applied, null, Map.of(), null);
   }
 
   @Test

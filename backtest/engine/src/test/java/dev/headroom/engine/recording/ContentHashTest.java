@@ -296,7 +296,9 @@ class ContentHashTest {
         null,
         null,
         false,
-        true);
+        true,
+        null,
+        null);
   }
 
   private static InstanceEvent event(@Nullable String detail) {

@@ -11,6 +11,7 @@ import dev.headroom.model.Instance;
 import dev.headroom.model.InstanceEvent;
 import dev.headroom.model.InstanceId;
 import dev.headroom.model.InstanceRecording;
+import dev.headroom.model.MemoryContext;
 import dev.headroom.model.MemoryLimit;
 import dev.headroom.model.OomKill;
 import dev.headroom.model.OomProcess;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -176,6 +178,12 @@ public final class RandomRecording {
         maybe(this::bytes));
   }
 
+  private List<MemoryContext> memoryContexts() {
+    return Stream.generate(() -> new MemoryContext(name(), bytes(), random.nextInt(1, 100_000)))
+        .limit(random.nextInt(4))
+        .toList();
+  }
+
   private OomKill kill(Instance instance, Instant at) {
     return new OomKill(
         uuid(),
@@ -201,7 +209,9 @@ public final class RandomRecording {
         maybe(this::bytes),
         maybe(this::bytes),
         maybe(random::nextBoolean),
-        maybe(random::nextBoolean));
+        maybe(random::nextBoolean),
+        maybe(() -> random.nextLong(1000)),
+        maybe(this::memoryContexts));
   }
 
   private OomProcess oomProcess() {
@@ -240,7 +250,10 @@ public final class RandomRecording {
         maybe(this::bytes),
         maybe(this::bytes),
         maybe(this::bytes),
-        maybe(this::bytes));
+        maybe(this::bytes),
+        maybe(() -> oneOf(GuardMode.values())),
+        maybe(this::bytes),
+        maybe(this::name));
   }
 
   private Decision decision(InstanceId id, Instant at) {

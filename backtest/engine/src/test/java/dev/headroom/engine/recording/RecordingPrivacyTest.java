@@ -139,6 +139,8 @@ class RecordingPrivacyTest {
         null,
         null,
         null,
+        null,
+        null,
         null);
   }
 

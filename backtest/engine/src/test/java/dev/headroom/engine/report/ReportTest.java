@@ -17,6 +17,7 @@ import dev.headroom.model.Instance;
 import dev.headroom.model.InstanceEvent;
 import dev.headroom.model.InstanceId;
 import dev.headroom.model.InstanceRecording;
+import dev.headroom.model.MemoryContext;
 import dev.headroom.model.MemoryLimit;
 import dev.headroom.model.OomKill;
 import dev.headroom.model.OomProcess;
@@ -125,7 +126,11 @@ final class ReportTest {
         null,
         null,
         null,
-        null);
+        null,
+        7L,
+        List.of(
+            new MemoryContext("PortalContext", 724 * MIB, 88_436),
+            new MemoryContext("CacheMemoryContext", 1 * MIB, 40)));
   }
 
   private static BacktestResult run(String against) {
@@ -266,6 +271,7 @@ final class ReportTest {
             "shmem 128.0 MiB · page_tables 8.0 MiB · kernel 96.0 MiB (sampled 0.5 s before)",
             "talk: limit 788.0 MiB; PREVENTED: refusals would have kept 860.0 MiB free (10.2 MiB is enough), at least 0.0 s before the kill",
             "generous: limit 896.0 MiB; MISSED: queries held 860.0 MiB",
+            "PortalContext: 724.0 MiB in 88,436 blocks · CacheMemoryContext: 1.0 MiB in 40 blocks",
             "current: no data: neither the guard's limit",
             "never: no limit; MISSED");
   }

@@ -31,6 +31,8 @@ public final class LibC {
       NativeFunction.of(LIBRARY, "read", LONG, INT, POINTER, LONG);
   private static final NativeFunction LSEEK =
       NativeFunction.of(LIBRARY, "lseek", LONG, INT, LONG, INT);
+  private static final NativeFunction FCNTL =
+      NativeFunction.ofVariadic(LIBRARY, "fcntl", 2, INT, INT, INT);
   private static final NativeFunction POLL =
       NativeFunction.of(LIBRARY, "poll", INT, POINTER, LONG, INT);
   private static final NativeFunction MMAP =
@@ -50,8 +52,11 @@ public final class LibC {
       Linker.nativeLinker()
           .downcallHandle(LIBRARY.findOrThrow("strerror"), FunctionDescriptor.of(POINTER, INT));
 
+  private static final int O_RDWR = 2;
   private static final int O_NONBLOCK = 0x800;
   private static final int O_CLOEXEC = 0x80000;
+  private static final int SEEK_END = 2;
+  private static final int F_GET_SEALS = 1034;
   private static final int PROT_READ = 1;
   private static final int PROT_WRITE = 2;
   private static final int MAP_SHARED = 1;
@@ -82,6 +87,23 @@ public final class LibC {
   /** Reads at most {@code into.byteSize()} bytes. */
   public static CallResult read(int fd, MemorySegment into) {
     return READ.call(fd, into, into.byteSize());
+  }
+
+  /** Opens {@code path} for reading and writing; the result is a file descriptor. */
+  static CallResult openReadWrite(Path path) {
+    try (Arena arena = Arena.ofConfined()) {
+      return OPEN.call(arena.allocateFrom(path.toString()), O_RDWR | O_CLOEXEC);
+    }
+  }
+
+  /** The bytes of a file, by going to its end. */
+  static CallResult seekEnd(int fd) {
+    return LSEEK.call(fd, 0L, SEEK_END);
+  }
+
+  /** What may never be done to the file any more; fails where files of its kind have no seals. */
+  static CallResult seals(int fd) {
+    return FCNTL.call(fd, F_GET_SEALS);
   }
 
   /** Goes back to the first byte or record. */
@@ -116,6 +138,18 @@ public final class LibC {
     CallResult result =
         MMAP.call(0L, bytes, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, offset);
     return MemorySegment.ofAddress(result.orThrow("mapping " + what)).reinterpret(bytes);
+  }
+
+  /**
+   * Maps the first {@code bytes} of a file for reading and writing, until {@code arena} is closed.
+   *
+   * @throws IOException when the kernel refuses
+   */
+  static MemorySegment map(int fd, long bytes, Arena arena, String what) throws IOException {
+    long address =
+        MMAP.call(0L, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0L).orThrow("mapping " + what);
+    return MemorySegment.ofAddress(address)
+        .reinterpret(bytes, arena, _ -> MUNMAP.call(address, bytes));
   }
 
   static CallResult unmap(MemorySegment mapped) {

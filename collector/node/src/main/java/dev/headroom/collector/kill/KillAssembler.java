@@ -95,7 +95,9 @@ public final class KillAssembler {
         null,
         null,
         event.groupKill(),
-        counterAgrees);
+        counterAgrees,
+        null,
+        null);
   }
 
   private OomProcess invoker(KernelOomEvent event, OomTask invoker) {

@@ -124,7 +124,9 @@ class SpoolTest {
             7L,
             8L,
             true,
-            false),
+            false,
+            null,
+            null),
         new OomKill(
             UUID.randomUUID(),
             UUID.randomUUID(),
@@ -134,6 +136,8 @@ class SpoolTest {
             1,
             "kmsg",
             victim,
+            null,
+            null,
             null,
             null,
             null,
@@ -164,7 +168,10 @@ class SpoolTest {
             4L,
             5L,
             6L,
-            7L),
+            7L,
+            null,
+            null,
+            null),
         new Decision(ID, AT, "p", 1L, GuardMode.SHADOW, true, null, Map.of("x", 1.5), 2L));
   }
 
