@@ -185,6 +185,8 @@ public final class SmallFleet {
         null,
         null,
         false,
-        true);
+        true,
+        null,
+        null);
   }
 }
