@@ -68,6 +68,7 @@ typedef struct HeadroomDenial
 	uint64_t limit_bytes;
 	int64_t allocated_bytes; /* of the instance */
 	int64_t process_allocated_bytes;
+	uint64_t policy_generation;
 	uint32_t source; /* HeadroomSource */
 	uint32_t blame;  /* HeadroomBlame in force */
 	char policy_id[HEADROOM_POLICY_ID_BYTES];
@@ -80,6 +81,13 @@ typedef enum HeadroomOutcome
 	HEADROOM_OUTCOME_FATAL = 2,
 	HEADROOM_OUTCOME_PANIC = 3,
 } HeadroomOutcome;
+
+typedef enum HeadroomRead
+{
+	HEADROOM_READ_WHOLE = 0,
+	HEADROOM_READ_PENDING = 1, /* not written yet, or being written */
+	HEADROOM_READ_LOST = 2,    /* overwritten, or torn by a writer that was lapped */
+} HeadroomRead;
 
 /*
  * Called in the main thread, from inside an allocation or a refusal, at the first denial of a statement and whenever the
@@ -151,9 +159,13 @@ typedef struct HeadroomGuardApi
 	bool (*outcome)(HeadroomOutcome outcome, uint32_t sqlstate);
 	void (*last_denial)(HeadroomDenial *denial);
 
+	/* Holds for children forked later too. */
 	void (*set_blackbox_callback)(HeadroomBlackboxCallback callback);
 	/* Stores up to HEADROOM_BLACKBOX_CONTEXTS contexts, largest first, into this process's slot. */
 	void (*blackbox_write)(const HeadroomContext *contexts, uint32_t count, uint32_t contexts_total);
+
+	/* The event at a position below ring_head. */
+	HeadroomRead (*read_event)(uint64_t position, HeadroomEventPayload *event);
 } HeadroomGuardApi;
 
 typedef const HeadroomGuardApi *(*HeadroomGuardApiFunction)(uint32_t version);

@@ -232,11 +232,16 @@ typedef enum HeadroomLeaseState
 typedef enum HeadroomSlotState
 {
 	HEADROOM_SLOT_FREE = 0,     /* never used */
-	HEADROOM_SLOT_CLAIMED = 1,  /* being filled in, or being taken from a dead process */
+	HEADROOM_SLOT_CLAIMED = 1,  /* being filled in or emptied; the bits above the state are the pid that does it */
 	HEADROOM_SLOT_LIVE = 2,     /* its process runs, or died and nobody has noticed yet */
 	HEADROOM_SLOT_EXITED = 3,   /* given back by its process; the last values stay */
 	HEADROOM_SLOT_RECLAIMED = 4 /* its process died without giving it back; the last values stay */
 } HeadroomSlotState;
+
+/* state and slot_generation change together, in one compare-and-swap of 8 bytes, so that nobody acts on a later tenant. */
+#define HEADROOM_SLOT_STATE(state) ((state) & 7u)
+#define HEADROOM_SLOT_CLAIMED_BY(pid) (HEADROOM_SLOT_CLAIMED | (uint32_t) (pid) << 3)
+#define HEADROOM_SLOT_CLAIMER(state) ((int32_t) ((state) >> 3))
 
 typedef struct HeadroomContext
 {
@@ -260,7 +265,7 @@ typedef struct HeadroomSlot
 	uint64_t hot_reserved[3];
 
 	/* 64: who */
-	_Atomic uint32_t state;           /* HeadroomSlotState */
+	_Atomic uint32_t state;           /* HEADROOM_SLOT_STATE(state) is a HeadroomSlotState */
 	_Atomic uint32_t slot_generation; /* raised for each tenant; 0 means never used */
 	_Atomic int32_t pid;
 	_Atomic uint32_t kind;      /* HeadroomKind */

@@ -1,0 +1,165 @@
+/*
+ * malloc.c: the malloc family. Each call is admitted, made by the real allocator, and counted with the size that is usable.
+ * strdup, getline, fopen and the like of glibc call the malloc that the dynamic linker finds first, which is this one.
+ */
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "process.h"
+#include "real.h"
+
+static inline bool
+admit(size_t size)
+{
+	if (headroom_likely(headroom_admit(size, HEADROOM_SOURCE_MALLOC, true)))
+		return true;
+	errno = ENOMEM;
+	return false;
+}
+
+static inline void *
+counted(void *pointer)
+{
+	if (headroom_likely(pointer != NULL))
+		headroom_add(headroom_usable_size(pointer));
+	return pointer;
+}
+
+HEADROOM_EXPORT void *
+malloc(size_t size)
+{
+	if (headroom_unlikely(!headroom_host.is_postgres))
+		return headroom_real.malloc(size);
+	return headroom_likely(admit(size)) ? counted(headroom_real.malloc(size)) : NULL;
+}
+
+HEADROOM_EXPORT void *
+calloc(size_t count, size_t size)
+{
+	size_t bytes;
+
+	if (headroom_unlikely(!headroom_host.is_postgres) || headroom_unlikely(__builtin_mul_overflow(count, size, &bytes)))
+		return headroom_real.calloc(count, size);
+	return headroom_likely(admit(bytes)) ? counted(headroom_real.calloc(count, size)) : NULL;
+}
+
+HEADROOM_EXPORT void
+free(void *pointer)
+{
+	if (headroom_unlikely(pointer == NULL) || headroom_unlikely(headroom_is_bootstrap(pointer)))
+		return;
+	if (headroom_likely(headroom_host.is_postgres))
+		headroom_remove(headroom_usable_size(pointer));
+	headroom_real.free(pointer);
+}
+
+/* Memory of the bootstrap buffer cannot grow in place. */
+static void *
+move_out_of_bootstrap(const char *pointer, size_t size)
+{
+	void *moved = malloc(size);
+	size_t old_size;
+
+	memcpy(&old_size, pointer - 16, sizeof old_size);
+	if (moved != NULL)
+		memcpy(moved, pointer, old_size < size ? old_size : size);
+	return moved;
+}
+
+HEADROOM_EXPORT void *
+realloc(void *pointer, size_t size)
+{
+	size_t before = 0;
+	size_t after;
+	void *moved;
+
+	if (headroom_unlikely(headroom_is_bootstrap(pointer)))
+		return move_out_of_bootstrap(pointer, size);
+	if (headroom_unlikely(!headroom_host.is_postgres))
+		return headroom_real.realloc(pointer, size);
+	if (pointer != NULL)
+		before = headroom_usable_size(pointer);
+	if (size > before && !admit(size - before))
+		return NULL;
+	moved = headroom_real.realloc(pointer, size);
+	/* A NULL leaves the old memory as it was, except that some allocators take a size of 0 as free. */
+	if (moved == NULL && size != 0)
+		return NULL;
+	after = moved == NULL ? 0 : headroom_usable_size(moved);
+	if (after > before)
+		headroom_add(after - before);
+	else
+		headroom_remove(before - after);
+	return moved;
+}
+
+HEADROOM_EXPORT void *
+reallocarray(void *pointer, size_t count, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(count, size, &bytes))
+	{
+		errno = ENOMEM;
+		return NULL;
+	}
+	return realloc(pointer, bytes);
+}
+
+HEADROOM_EXPORT void *
+memalign(size_t alignment, size_t size)
+{
+	headroom_resolve();
+	if (!headroom_host.is_postgres)
+		return headroom_real.memalign(alignment, size);
+	return admit(size) ? counted(headroom_real.memalign(alignment, size)) : NULL;
+}
+
+HEADROOM_EXPORT void *
+aligned_alloc(size_t alignment, size_t size)
+{
+	headroom_resolve();
+	if (!headroom_host.is_postgres)
+		return headroom_real.aligned_alloc(alignment, size);
+	return admit(size) ? counted(headroom_real.aligned_alloc(alignment, size)) : NULL;
+}
+
+HEADROOM_EXPORT int
+posix_memalign(void **pointer, size_t alignment, size_t size)
+{
+	int result;
+
+	headroom_resolve();
+	if (!headroom_host.is_postgres)
+		return headroom_real.posix_memalign(pointer, alignment, size);
+	if (!headroom_admit(size, HEADROOM_SOURCE_MALLOC, true))
+		return ENOMEM; /* says it in its result and leaves errno alone */
+	result = headroom_real.posix_memalign(pointer, alignment, size);
+	if (result == 0)
+		(void) counted(*pointer);
+	return result;
+}
+
+/* The next two through memalign: not every allocator has them, and memory of one must not reach the free of another. */
+HEADROOM_EXPORT void *
+valloc(size_t size)
+{
+	return memalign((size_t) sysconf(_SC_PAGESIZE), size);
+}
+
+HEADROOM_EXPORT void *
+pvalloc(size_t size)
+{
+	size_t page = (size_t) sysconf(_SC_PAGESIZE);
+	size_t bytes;
+
+	if (__builtin_add_overflow(size, page - 1, &bytes))
+	{
+		errno = ENOMEM;
+		return NULL;
+	}
+	return memalign(page, bytes / page * page);
+}
