@@ -39,7 +39,7 @@ public final class Lab implements AutoCloseable {
     this.shutdownHook = new Thread(this::remove, "lab-shutdown");
     Runtime.getRuntime().addShutdownHook(shutdownHook);
     try {
-      this.template = VictimTemplate.create(folder, config.install());
+      this.template = VictimTemplate.create(folder, config);
     } catch (RuntimeException e) {
       close();
       throw e;

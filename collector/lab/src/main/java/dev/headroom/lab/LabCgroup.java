@@ -23,7 +23,7 @@ record LabCgroup(CgroupVersion version, Path directory) {
   /** The names of the lab's cgroups start with this; nothing else is ever removed. */
   static final String NAME_PREFIX = "headroom-lab-";
 
-  private static final long REMOVE_TIMEOUT_MS = 10_000;
+  private static final long REMOVE_TIMEOUT_MS = 60_000;
 
   /** An existing cgroup of the lab's, as an earlier run recorded it. */
   static LabCgroup ofRecorded(CgroupVersion version, Path directory) {
@@ -105,7 +105,7 @@ record LabCgroup(CgroupVersion version, Path directory) {
   /**
    * Kills what still runs here and removes the cgroup; one that is already gone is no error.
    *
-   * @throws LabException when it could not be removed within 10 s
+   * @throws LabException when it could not be removed within a minute
    */
   void remove() {
     long deadline = System.nanoTime() + REMOVE_TIMEOUT_MS * 1_000_000;

@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 /** The collector that watches the victims, as a process of its own, so that it can be killed. */
 public final class LabCollector {
 
-  private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
-  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration START_TIMEOUT = Duration.ofMinutes(2);
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(90);
 
   private final RunFolder folder;
   private final List<String> command;

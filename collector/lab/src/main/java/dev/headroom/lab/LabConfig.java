@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param rounds how often a scenario that kills runs its load
  * @param memoryMaxBytes a limit for every victim instead of the scenario's own; the expectations
  *     then need not hold
+ * @param guard how the victims are guarded; absent for plain ones
  * @param collectorCommand starts the collector as a process of its own, outside the victims'
  *     cgroups; empty for none
  */
@@ -26,6 +27,7 @@ public record LabConfig(
     int parallelism,
     int rounds,
     OptionalLong memoryMaxBytes,
+    @Nullable LabGuard guard,
     @Nullable CollectorCommand collectorCommand) {
 
   public LabConfig {
@@ -40,21 +42,47 @@ public record LabConfig(
 
   /** One scenario at a time, one round each, no collector. */
   public static LabConfig of(Path stateDirectory, PostgresInstall install, String node) {
-    return new LabConfig(stateDirectory, install, node, 1, 1, OptionalLong.empty(), null);
+    return new LabConfig(stateDirectory, install, node, 1, 1, OptionalLong.empty(), null, null);
   }
 
   public LabConfig withCollector(CollectorCommand command) {
     return new LabConfig(
-        stateDirectory, install, node, parallelism, rounds, memoryMaxBytes, command);
+        stateDirectory, install, node, parallelism, rounds, memoryMaxBytes, guard, command);
   }
 
-  public LabConfig withRounds(int rounds) {
+  public LabConfig withRounds(int newRounds) {
     return new LabConfig(
-        stateDirectory, install, node, parallelism, rounds, memoryMaxBytes, collectorCommand);
+        stateDirectory,
+        install,
+        node,
+        parallelism,
+        newRounds,
+        memoryMaxBytes,
+        guard,
+        collectorCommand);
   }
 
-  public LabConfig withParallelism(int parallelism) {
+  public LabConfig withParallelism(int newParallelism) {
     return new LabConfig(
-        stateDirectory, install, node, parallelism, rounds, memoryMaxBytes, collectorCommand);
+        stateDirectory,
+        install,
+        node,
+        newParallelism,
+        rounds,
+        memoryMaxBytes,
+        guard,
+        collectorCommand);
+  }
+
+  public LabConfig withGuard(@Nullable LabGuard newGuard) {
+    return new LabConfig(
+        stateDirectory,
+        install,
+        node,
+        parallelism,
+        rounds,
+        memoryMaxBytes,
+        newGuard,
+        collectorCommand);
   }
 }

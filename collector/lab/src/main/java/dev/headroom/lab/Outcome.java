@@ -15,7 +15,19 @@ public sealed interface Outcome {
     }
   }
 
-  /** Nobody was killed and no session was lost. */
+  /**
+   * The guard refused, nobody was killed and no session was lost.
+   *
+   * @param errors statements that ended in {@code ERROR: out of memory} in a session that goes on
+   */
+  record Refused(long errors) implements Outcome {
+    @Override
+    public String toString() {
+      return errors == 1 ? "1 clean error" : errors + " clean errors";
+    }
+  }
+
+  /** Nobody was killed, no statement was refused and no session was lost. */
   record Survived() implements Outcome {
     @Override
     public String toString() {

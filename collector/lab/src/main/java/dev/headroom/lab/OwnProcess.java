@@ -1,11 +1,14 @@
 package dev.headroom.lab;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A process that the lab started, told from a later one with the same pid by its start time.
@@ -15,7 +18,7 @@ import java.util.Optional;
  */
 record OwnProcess(long pid, long startTicks) {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   static OwnProcess of(long pid, long startTicks) {
     return new OwnProcess(pid, startTicks);
@@ -26,7 +29,7 @@ record OwnProcess(long pid, long startTicks) {
     return findStat(pid).filter(stat -> stat.startTicks == startTicks && !stat.dead()).isPresent();
   }
 
-  /** Asks it to end, and kills it when it has not after 10 s. */
+  /** Asks it to end, and kills it when it has not after a minute. */
   void end() {
     if (isAlive()) {
       ProcessHandle.of(pid).ifPresent(ProcessHandle::destroy);
@@ -39,13 +42,20 @@ record OwnProcess(long pid, long startTicks) {
     }
   }
 
-  boolean awaitEnd(Duration patience) {
+  private boolean awaitEnd(Duration patience) {
+    return awaitEnd(List.of(this), patience);
+  }
+
+  /** Whether all of them have ended, waited for at most that long. */
+  static boolean awaitEnd(List<OwnProcess> processes, Duration patience) {
     long deadline = System.nanoTime() + patience.toNanos();
-    while (isAlive()) {
-      if (System.nanoTime() > deadline) {
-        return false;
+    for (OwnProcess process : processes) {
+      while (process.isAlive()) {
+        if (System.nanoTime() > deadline) {
+          return false;
+        }
+        Pause.ofMillis(20);
       }
-      Pause.ofMillis(20);
     }
     return true;
   }
@@ -66,6 +76,25 @@ record OwnProcess(long pid, long startTicks) {
   /** The process's start time now, when there is one with this pid. */
   static Optional<OwnProcess> find(long pid) {
     return findStat(pid).map(stat -> new OwnProcess(pid, stat.startTicks));
+  }
+
+  /** The anonymous memory of a process and all below it that is resident now. */
+  static long residentAnonBytes(Process process) {
+    return Stream.concat(Stream.of(process.toHandle()), process.descendants())
+        .mapToLong(each -> residentAnonBytes(each.pid()))
+        .sum();
+  }
+
+  private static long residentAnonBytes(long pid) {
+    try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(pid), "status"))) {
+      return lines
+          .filter(line -> line.startsWith("RssAnon:"))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+          .sum();
+    } catch (IOException | UncheckedIOException e) {
+      // It has ended.
+      return 0;
+    }
   }
 
   private record Stat(char state, long startTicks) {

@@ -13,7 +13,7 @@ import java.util.Optional;
 final class Postmaster {
 
   private static final Duration FAST = Duration.ofSeconds(8);
-  private static final Duration IMMEDIATE = Duration.ofSeconds(5);
+  private static final Duration IMMEDIATE = Duration.ofSeconds(30);
   private static final int SHARED_MEMORY_LINE = 6;
 
   private Postmaster() {}
@@ -31,9 +31,9 @@ final class Postmaster {
             .flatMap(pid -> OwnProcess.find(pid).stream())
             .toList();
     signal(postmasters, "INT");
-    if (!awaitEnd(postmasters, FAST)) {
+    if (!OwnProcess.awaitEnd(postmasters, FAST)) {
       signal(postmasters, "QUIT");
-      awaitEnd(postmasters, IMMEDIATE);
+      OwnProcess.awaitEnd(postmasters, IMMEDIATE);
     }
     for (Path data : dataDirectories) {
       removeSystemVSegment(data);
@@ -53,13 +53,6 @@ final class Postmaster {
                 "/bin/sh", "-c", "kill -s \"$0\" \"$1\"", signal, Long.toString(process.pid())));
       }
     }
-  }
-
-  private static boolean awaitEnd(List<OwnProcess> processes, Duration patience) {
-    long deadline = System.nanoTime() + patience.toNanos();
-    return processes.stream()
-        .map(p -> p.awaitEnd(Duration.ofNanos(Math.max(0, deadline - System.nanoTime()))))
-        .reduce(true, Boolean::logicalAnd);
   }
 
   /** A server that was killed leaves the small System V segment that guards its data folder. */

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunFolder implements AutoCloseable {
 
-  private static final long DELETE_TIMEOUT_MS = 5_000;
+  private static final long DELETE_TIMEOUT_MS = 30_000;
 
   private final Path directory;
   private final FileChannel channel;
@@ -192,7 +192,7 @@ final class RunFolder implements AutoCloseable {
 
   /**
    * Deletes a folder with everything in it; links are not followed. A program that is just ending
-   * may still write there, so it is tried for 5 s.
+   * may still write there, so it is tried for 30 s.
    */
   static void deleteTree(Path root) {
     long deadline = System.nanoTime() + DELETE_TIMEOUT_MS * 1_000_000;

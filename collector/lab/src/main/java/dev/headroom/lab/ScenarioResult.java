@@ -1,9 +1,12 @@
 package dev.headroom.lab;
 
+import dev.headroom.model.GuardMode;
 import dev.headroom.model.InstanceId;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one scenario did.
@@ -13,7 +16,8 @@ import java.util.List;
  * @param outcome over all of them
  * @param rounds how often the load was run
  * @param roundsWithKill in how many of them the kernel killed
- * @param lostSessions sessions that ended because of a kill, the killed ones included
+ * @param guardMode how the servers were guarded; OFF for plain ones
+ * @param sessions what became of them, over all rounds
  * @param burstKills the most kills that were seen within one second, over all victims
  * @param startedAt when its first server was started
  * @param endedAt when its last server was stopped
@@ -24,7 +28,8 @@ public record ScenarioResult(
     Outcome outcome,
     int rounds,
     int roundsWithKill,
-    int lostSessions,
+    GuardMode guardMode,
+    Sessions sessions,
     int burstKills,
     Instant startedAt,
     Instant endedAt) {
@@ -34,15 +39,37 @@ public record ScenarioResult(
   }
 
   /**
+   * What became of sessions.
+   *
+   * @param lost that ended because of a kill, the killed ones included
+   * @param refused statements that ended in an error for lack of memory, in sessions that went on
+   * @param bystandersHarmed sessions that took no part and did not answer after the load
+   */
+  public record Sessions(int lost, int refused, int bystandersHarmed) {
+
+    static final Sessions NONE = new Sessions(0, 0, 0);
+
+    Sessions plus(Sessions other) {
+      return new Sessions(
+          lost + other.lost, refused + other.refused, bystandersHarmed + other.bystandersHarmed);
+    }
+  }
+
+  /**
    * One server.
    *
    * @param instanceId as every collector names it
    * @param cgroupPath below the controller's mount
    * @param oomKills the kernel's own count
    * @param peakBytes the highest use of the cgroup, page cache included
+   * @param guard what its guard counted; absent without one, and where the whole server was killed
    */
   public record VictimResult(
-      InstanceId instanceId, String cgroupPath, long oomKills, long peakBytes) {}
+      InstanceId instanceId,
+      String cgroupPath,
+      long oomKills,
+      long peakBytes,
+      @Nullable GuardCounts guard) {}
 
   /** Kills by the kernel's own counters. */
   public long oomKills() {
@@ -53,15 +80,37 @@ public record ScenarioResult(
     return Duration.between(startedAt, endedAt);
   }
 
+  /** Statements that the guards refused for good; 0 without a guard. */
+  public long blocks() {
+    return guardCounts().mapToLong(GuardCounts::blocks).sum();
+  }
+
+  /** Statements that the guards would have refused for good under the limit in shadow. */
+  public long wouldBlocks() {
+    return guardCounts().mapToLong(GuardCounts::wouldBlocks).sum();
+  }
+
+  /** Blocks where nobody is killed without a guard either. */
+  public long falseBlocks() {
+    return scenario.expectation() == Scenario.Expectation.SURVIVES ? blocks() : 0;
+  }
+
+  private Stream<GuardCounts> guardCounts() {
+    return victims.stream().flatMap(victim -> Stream.ofNullable(victim.guard()));
+  }
+
   /**
-   * Whether it came as the scenario says: a kill in every round, or none at all. A skipped one did
-   * neither.
+   * Whether it came as the scenario says: a kill in every round, or none at all. Under a guard that
+   * enforces, nobody may be killed and no bystander harmed, and who survives without a guard must
+   * not be refused anything. A skipped one did neither.
    */
   public boolean asExpected() {
+    boolean enforced = guardMode == GuardMode.ENFORCE;
+    boolean kills = scenario.expectation() == Scenario.Expectation.KILLS;
     return switch (outcome) {
-      case Outcome.Killed killed ->
-          scenario.expectation() == Scenario.Expectation.KILLS && roundsWithKill == rounds;
-      case Outcome.Survived survived -> scenario.expectation() == Scenario.Expectation.SURVIVES;
+      case Outcome.Killed killed -> kills && !enforced && roundsWithKill == rounds;
+      case Outcome.Refused refused -> kills && enforced && sessions.bystandersHarmed() == 0;
+      case Outcome.Survived survived -> (!kills || enforced) && sessions.bystandersHarmed() == 0;
       case Outcome.Failed failed -> false;
       case Outcome.Skipped skipped -> false;
     };

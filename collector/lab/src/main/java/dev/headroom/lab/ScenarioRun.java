@@ -1,5 +1,6 @@
 package dev.headroom.lab;
 
+import dev.headroom.model.GuardMode;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +31,7 @@ final class ScenarioRun {
   private final List<Victim> victims = new ArrayList<>();
   private int rounds;
   private int roundsWithKill;
-  private int lostSessions;
+  private ScenarioResult.Sessions sessions = ScenarioResult.Sessions.NONE;
 
   ScenarioRun(
       LabConfig config,
@@ -50,7 +51,16 @@ final class ScenarioRun {
   static ScenarioResult skipped(Scenario scenario, String reason) {
     Instant now = Instant.now();
     return new ScenarioResult(
-        scenario, List.of(), new Outcome.Skipped(reason), 0, 0, 0, 0, now, now);
+        scenario,
+        List.of(),
+        new Outcome.Skipped(reason),
+        0,
+        0,
+        GuardMode.OFF,
+        ScenarioResult.Sessions.NONE,
+        0,
+        now,
+        now);
   }
 
   ScenarioResult run() {
@@ -63,13 +73,15 @@ final class ScenarioRun {
       watch.stop();
     }
     List<ScenarioResult.VictimResult> results = stopVictims();
+    LabGuard guard = config.guard();
     return new ScenarioResult(
         scenario,
         results,
         outcome,
         rounds,
         roundsWithKill,
-        lostSessions,
+        guard == null ? GuardMode.OFF : guard.mode(),
+        sessions,
         watch.mostKillsWithinOneSecond(),
         startedAt,
         Instant.now());
@@ -128,22 +140,30 @@ final class ScenarioRun {
   /** Loads all servers at once and waits for them. */
   private void loadAll() throws Exception {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      List<Future<Integer>> loads = new ArrayList<>();
+      List<Future<ScenarioResult.Sessions>> loads = new ArrayList<>();
       for (Victim victim : victims) {
         loads.add(threads.submit(() -> load(victim)));
       }
-      for (Future<Integer> load : loads) {
-        lostSessions += load.get();
+      for (Future<ScenarioResult.Sessions> load : loads) {
+        sessions = sessions.plus(load.get());
       }
     } catch (ExecutionException e) {
       throw e.getCause() instanceof Exception cause ? cause : e;
     }
   }
 
-  private int load(Victim victim) throws Exception {
-    try (Stage stage = new Stage(scenario.name(), victim)) {
+  private ScenarioResult.Sessions load(Victim victim) throws Exception {
+    try (Bystander bystander = Bystander.open(victim);
+        Stage stage = new Stage(scenario.name(), victim)) {
+      long kills = victim.cgroup().oomKills();
+      List<OwnProcess> children = victim.listChildren();
       scenario.workload().load(stage);
-      return stage.lostSessions();
+      if (victim.cgroup().oomKills() > kills) {
+        victim.awaitCrash(children);
+      }
+      // Asked while the load's sessions still hold what they hold.
+      return new ScenarioResult.Sessions(
+          stage.lostSessions(), stage.refusals(), bystander.isUnharmed() ? 0 : 1);
     }
   }
 
@@ -152,10 +172,13 @@ final class ScenarioRun {
     if (kills > 0) {
       return new Outcome.Killed(kills);
     }
-    return lostSessions == 0
-        ? new Outcome.Survived()
-        : new Outcome.Failed(
-            "%d session(s) were lost without a kill by the kernel".formatted(lostSessions));
+    if (sessions.lost() > 0) {
+      return new Outcome.Failed(
+          "%d session(s) were lost without a kill by the kernel".formatted(sessions.lost()));
+    }
+    return sessions.refused() > 0
+        ? new Outcome.Refused(sessions.refused())
+        : new Outcome.Survived();
   }
 
   private long oomKills() {
@@ -173,7 +196,8 @@ final class ScenarioRun {
               victim.place().instanceId(config.node()),
               victim.place().cgroupPath(),
               cgroup.oomKills(),
-              cgroup.peakBytes()));
+              cgroup.peakBytes(),
+              null));
     }
     cgroups.forEach(LabCgroup::remove);
     victims.forEach(Victim::deleteFiles);

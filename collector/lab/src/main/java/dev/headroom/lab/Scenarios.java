@@ -141,6 +141,14 @@ public final class Scenarios {
               320 * MIB,
               Map.of(),
               Scenarios::queryBesideNeighbour),
+          scenario(
+              "arena-trap",
+              "Sessions that free what they held, one after the other",
+              KILLS,
+              "The C library keeps what a session frees; the next session stacks on top.",
+              448 * MIB,
+              Map.of("max_locks_per_transaction", "2048"),
+              new Prepared(ArenaTrap::partition, ArenaTrap::stack)),
           new Scenario(
               "burst",
               "Several servers killed within a second",
@@ -332,8 +340,7 @@ public final class Scenarios {
   }
 
   private static void queryBesideNeighbour(Stage stage) throws Exception {
-    stage.neighbour("(head -c 100M /dev/zero; sleep 60) | tail -c 100M");
-    Pause.ofMillis(400);
+    stage.neighbour("(head -c 100M /dev/zero; sleep 180) | tail -c 100M", 100 * MIB);
     stage.execute(Sql.value(220));
   }
 }

@@ -21,11 +21,15 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class Stage implements AutoCloseable {
 
-  private static final long TOGETHER_TIMEOUT_S = 60;
+  private static final long TOGETHER_TIMEOUT_S = 180;
+  private static final long NEIGHBOUR_TIMEOUT_S = 60;
+  private static final int PATIENCE_S = 60;
+  private static final String OUT_OF_MEMORY = "53200";
 
   private final String scenario;
   private final Victim victim;
   private final AtomicInteger lostSessions = new AtomicInteger();
+  private final AtomicInteger refusals = new AtomicInteger();
   private final List<Connection> held = new ArrayList<>();
   private final List<Process> neighbours = new ArrayList<>();
 
@@ -42,16 +46,31 @@ public final class Stage implements AutoCloseable {
 
   /**
    * Runs statements in a session of their own. A session that dies under them, because it or
-   * another was killed, is counted and is no error.
+   * another was killed, is counted and is no error; so is a statement that the guard refuses.
    *
    * @throws SQLException what else the server answers
    */
   public void session(Session session) throws SQLException {
-    try (Connection connection = victim.connect(scenario);
-        Statement statement = connection.createStatement()) {
-      session.run(statement);
+    try (Connection connection = victim.connect(scenario)) {
+      run(session, connection);
     } catch (SQLException e) {
       countLost(e);
+    }
+  }
+
+  /**
+   * @return whether every statement ran to its end
+   */
+  private boolean run(Session session, Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      session.run(statement);
+      return true;
+    } catch (SQLException e) {
+      if (!OUT_OF_MEMORY.equals(e.getSQLState()) || !connection.isValid(PATIENCE_S)) {
+        throw e;
+      }
+      refusals.incrementAndGet();
+      return false;
     }
   }
 
@@ -63,7 +82,7 @@ public final class Stage implements AutoCloseable {
   /**
    * Opens a session that stays open until the round ends, whatever it holds.
    *
-   * @return whether it is still there
+   * @return whether it is still there and got what it asked for
    */
   public boolean hold(Session session) throws SQLException {
     try {
@@ -71,8 +90,7 @@ public final class Stage implements AutoCloseable {
       synchronized (held) {
         held.add(connection);
       }
-      session.run(connection.createStatement());
-      return true;
+      return run(session, connection);
     } catch (SQLException e) {
       countLost(e);
       return false;
@@ -124,10 +142,23 @@ public final class Stage implements AutoCloseable {
   }
 
   /**
-   * Starts a program that is not Postgres in the victim's cgroup; it is killed when the round ends.
+   * Starts a program that is not Postgres in the victim's cgroup and waits until it holds what it
+   * is meant to; it is killed when the round ends.
+   *
+   * @throws LabException when it does not within a minute
    */
-  public void neighbour(String shellCommand) {
-    neighbours.add(victim.startNeighbour(shellCommand));
+  public void neighbour(String shellCommand, long heldBytes) {
+    Process neighbour = victim.startNeighbour(shellCommand);
+    neighbours.add(neighbour);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(NEIGHBOUR_TIMEOUT_S);
+    while (OwnProcess.residentAnonBytes(neighbour) < heldBytes) {
+      if (System.nanoTime() > deadline) {
+        throw new LabException(
+            "%s did not hold %d bytes within %d s"
+                .formatted(shellCommand, heldBytes, NEIGHBOUR_TIMEOUT_S));
+      }
+      Pause.ofMillis(20);
+    }
   }
 
   /** Runs a statement and reads its rows away. */
@@ -152,6 +183,11 @@ public final class Stage implements AutoCloseable {
 
   int lostSessions() {
     return lostSessions.get();
+  }
+
+  /** Statements that ended in an error for lack of memory, in sessions that went on. */
+  int refusals() {
+    return refusals.get();
   }
 
   @Override
@@ -180,7 +216,7 @@ public final class Stage implements AutoCloseable {
     String state = e.getSQLState();
     boolean lost =
         state != null
-            && (state.startsWith("08") || state.startsWith("57P") || state.equals("53200"));
+            && (state.startsWith("08") || state.startsWith("57P") || state.equals(OUT_OF_MEMORY));
     if (!lost) {
       throw e;
     }

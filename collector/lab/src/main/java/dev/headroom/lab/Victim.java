@@ -12,7 +12,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 
 /**
@@ -24,10 +24,7 @@ final class Victim implements AutoCloseable {
   static final String USER = "lab";
 
   private static final String DATABASE = "postgres";
-  private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
-
-  /** A killed session's client hears of its end a moment before the postmaster does. */
-  private static final long POSTMASTER_NOTICES_MS = 200;
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
 
   /**
    * The start of a command that sees a {@code /dev/shm} of its own. Postgres leaks a segment there
@@ -40,14 +37,6 @@ final class Victim implements AutoCloseable {
           "/bin/sh",
           "-c",
           "mount -t tmpfs tmpfs /dev/shm && exec \"$0\" \"$@\"");
-
-  /**
-   * Makes every child a likelier victim than the postmaster, as Postgres's documentation advises in
-   * "Linux Memory Overcommit". Raising the children needs no privilege; sparing the postmaster
-   * would.
-   */
-  private static final Map<String, String> POSTMASTER_DIES_LAST =
-      Map.of("PG_OOM_ADJUST_FILE", "/proc/self/oom_score_adj", "PG_OOM_ADJUST_VALUE", "500");
 
   private final VictimPlace place;
   private final LabCgroup cgroup;
@@ -64,7 +53,7 @@ final class Victim implements AutoCloseable {
     this.options =
         ServerOptions.defaults()
             .withSettings(template.settings(scenario.settings()))
-            .withEnvironment(POSTMASTER_DIES_LAST)
+            .withEnvironment(template.environment())
             .withLaunchPrefix(launchPrefix(cgroup))
             .withStartTimeout(START_TIMEOUT);
   }
@@ -103,9 +92,9 @@ final class Victim implements AutoCloseable {
     properties.setProperty("user", USER);
     properties.setProperty("password", template.password());
     properties.setProperty("ApplicationName", application);
-    properties.setProperty("connectTimeout", "5");
-    properties.setProperty("loginTimeout", "30");
-    properties.setProperty("socketTimeout", "60");
+    properties.setProperty("connectTimeout", "30");
+    properties.setProperty("loginTimeout", "60");
+    properties.setProperty("socketTimeout", "180");
     properties.setProperty("sslmode", "disable");
     properties.setProperty("gssEncMode", "disable");
     // No server-side plans but those that a scenario prepares itself.
@@ -114,13 +103,36 @@ final class Victim implements AutoCloseable {
         "jdbc:postgresql://127.0.0.1:%d/%s".formatted(port, DATABASE), properties);
   }
 
+  /** The processes of the cgroup now, without the postmaster. */
+  List<OwnProcess> listChildren() {
+    Optional<Long> postmaster = Postmaster.readPid(server.dataDirectory());
+    return cgroup.processes().stream()
+        .filter(pid -> !postmaster.equals(Optional.of(pid)))
+        .flatMap(pid -> OwnProcess.find(pid).stream())
+        .toList();
+  }
+
+  /**
+   * Waits until the postmaster has heard of a kill: a killed session's client does so a moment
+   * earlier, and may still find the old server.
+   *
+   * @param childrenBefore of which the postmaster leaves none alive
+   * @throws LabException when one of them lives on for 90 s
+   */
+  void awaitCrash(List<OwnProcess> childrenBefore) {
+    if (!OwnProcess.awaitEnd(childrenBefore, START_TIMEOUT)) {
+      throw new LabException(
+          "the kernel killed in %s, and %d s later its processes still ran; see %s"
+              .formatted(place.name(), START_TIMEOUT.toSeconds(), server.log()));
+    }
+  }
+
   /**
    * Waits until the server accepts connections again, after a kill or without one.
    *
-   * @throws LabException when it does not within 30 s
+   * @throws LabException when it does not within 90 s
    */
   void awaitReady() {
-    Pause.ofMillis(POSTMASTER_NOTICES_MS);
     if (server.status() instanceof ServerStatus.Stopped) {
       port = server.start(options).port();
     }

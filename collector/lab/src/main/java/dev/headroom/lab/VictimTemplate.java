@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A data folder that was initialised once per run; every victim starts from a copy of it.
@@ -22,8 +23,18 @@ import java.util.TreeMap;
  * @param user the user to run it as, who owns the folders
  * @param data the initialised folder
  * @param password of the user {@value Victim#USER}
+ * @param guard how the victims are guarded; absent for plain ones
  */
-record VictimTemplate(PostgresInstall install, OsUser user, Path data, String password) {
+record VictimTemplate(
+    PostgresInstall install, OsUser user, Path data, String password, @Nullable LabGuard guard) {
+
+  /**
+   * Makes every child a likelier victim than the postmaster, as Postgres's documentation advises in
+   * "Linux Memory Overcommit". Raising the children needs no privilege; sparing the postmaster
+   * would.
+   */
+  private static final Map<String, String> POSTMASTER_DIES_LAST =
+      Map.of("PG_OOM_ADJUST_FILE", "/proc/self/oom_score_adj", "PG_OOM_ADJUST_VALUE", "500");
 
   /**
    * What every victim runs with. Nothing of a victim has to outlast a power cut, so it never waits
@@ -44,17 +55,28 @@ record VictimTemplate(PostgresInstall install, OsUser user, Path data, String pa
           Map.entry("shared_buffers", "16MB"),
           Map.entry("max_parallel_workers_per_gather", "0"),
           Map.entry("restart_after_crash", "on"),
-          Map.entry("statement_timeout", "45s"),
+          Map.entry("statement_timeout", "150s"),
           Map.entry("log_min_messages", "log"));
 
   /** Initialises the template in a run's folder. */
-  static VictimTemplate create(RunFolder folder, PostgresInstall install) {
+  static VictimTemplate create(RunFolder folder, LabConfig config) {
     Path directory = folder.directory().resolve("template");
     VictimTemplate template =
         new VictimTemplate(
-            install, OsUser.forPostgres(), directory.resolve("data"), randomPassword());
+            config.install(),
+            OsUser.forPostgres(),
+            directory.resolve("data"),
+            randomPassword(),
+            guard(folder, config));
     template.server(directory).initialize(Victim.USER, Optional.of(template.password()), List.of());
     return template;
+  }
+
+  private static @Nullable LabGuard guard(RunFolder folder, LabConfig config) {
+    LabGuard guard = config.guard();
+    return guard == null
+        ? null
+        : guard.withLibraries(guard.libraries().copyTo(folder.directory().resolve("guard")));
   }
 
   /** The server whose data lies in {@code directory/data}. */
@@ -96,7 +118,16 @@ record VictimTemplate(PostgresInstall install, OsUser user, Path data, String pa
       settings.put("timescaledb.max_background_workers", "0");
     }
     settings.putAll(ofScenario);
-    return settings;
+    return guard == null ? settings : guard.addTo(settings);
+  }
+
+  /** The environment of every victim. */
+  Map<String, String> environment() {
+    Map<String, String> environment = new TreeMap<>(POSTMASTER_DIES_LAST);
+    if (guard != null) {
+      environment.putAll(guard.environment());
+    }
+    return environment;
   }
 
   private static String randomPassword() {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A lab in a JVM of its own is ended in the middle of a scenario. */
-@Timeout(120)
+@Timeout(300)
 class LabCleanUpTest {
 
   @TempDir Path state;
@@ -47,7 +47,7 @@ class LabCleanUpTest {
               Set.of(),
               stage -> {
                 System.out.println("loaded");
-                stage.execute("SELECT pg_sleep(40)");
+                stage.execute("SELECT pg_sleep(140)");
               });
       try (Lab lab = Lab.open(config, LabListener.SILENT)) {
         lab.run(List.of(sleep));
@@ -128,7 +128,7 @@ class LabCleanUpTest {
             .start();
     children.add(child);
     await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(2))
         .failFast(() -> assertThat(child.isAlive()).as(Files.readString(output)).isTrue())
         .until(() -> Files.readString(output).contains("loaded"));
     return child;

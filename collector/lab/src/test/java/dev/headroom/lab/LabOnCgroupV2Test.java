@@ -55,7 +55,7 @@ class LabOnCgroupV2Test {
                     .withInstances(new InstanceSelection.Listed(List.of()))
                     .withCapture(null)
                     .withDatabaseUrl(database.url()))) {
-      await().atMost(Duration.ofSeconds(60)).until(collector::isDrained);
+      await().atMost(Duration.ofMinutes(2)).until(collector::isDrained);
 
       assertThat(database.killsByInstance()).isEqualTo(counted);
       String kill = "instance_id = '%s'".formatted(instance(output, CgroupV2Lab.KILL));

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Real kills of a real Postgres. */
-@Timeout(120)
+@Timeout(400)
 class LabTest {
 
   @TempDir Path state;
@@ -44,10 +44,12 @@ class LabTest {
         .extracting("cgroupPath")
         .asString()
         .contains(LabCgroup.NAME_PREFIX + report.runId());
+    assertThat(sort.sessions().bystandersHarmed()).as("a kill takes every session").isEqualTo(2);
     assertThat(report.results().get(1).outcome()).isEqualTo(new Outcome.Survived());
+    assertThat(report.results().get(1).sessions().bystandersHarmed()).isZero();
     assertThat(report.unexpected()).isEmpty();
     assertThat(report.oomKills()).isEqualTo(sort.oomKills()).isGreaterThanOrEqualTo(2);
-    assertNothingLeft();
+    assertNothingLeft(report);
   }
 
   @Test
@@ -76,16 +78,17 @@ class LabTest {
             Outcome.Failed.class,
             failed -> assertThat(failed.reason()).contains("division by zero"));
     assertThat(report.unexpected()).hasSize(1);
-    assertNothingLeft();
+    assertNothingLeft(report);
   }
 
-  private void assertNothingLeft() throws IOException {
+  private void assertNothingLeft(LabReport report) throws IOException {
     try (Stream<Path> runs = Files.list(state.resolve("runs"))) {
       assertThat(runs).isEmpty();
     }
     try (Stream<Path> cgroups = Files.list(controller.childDirectory("x").getParent())) {
       assertThat(cgroups.map(path -> path.getFileName().toString()))
-          .noneMatch(name -> name.startsWith(LabCgroup.NAME_PREFIX));
+          .noneMatch(name -> name.startsWith(LabCgroup.NAME_PREFIX + report.runId()))
+          .doesNotContain(LabCgroup.NAME_PREFIX + "probe-" + ProcessHandle.current().pid());
     }
   }
 

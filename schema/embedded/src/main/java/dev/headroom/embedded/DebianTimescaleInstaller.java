@@ -30,6 +30,9 @@ public final class DebianTimescaleInstaller {
   static final String SUITE = "trixie";
 
   private static final String PACKAGE = "postgresql-17-timescaledb";
+  private static final String HEADERS_PACKAGE = "postgresql-server-dev-17";
+  private static final String ALLOCATOR_PACKAGE = "libjemalloc2";
+  private static final Path HEADERS = Path.of("usr/include/postgresql/17");
   private static final Path SERVER = Path.of("usr/lib/postgresql/17");
   private static final String MANIFEST = "headroom-install.properties";
   private static final Path KEYRINGS = Path.of("/usr/share/keyrings");
@@ -60,6 +63,20 @@ public final class DebianTimescaleInstaller {
 
   /** The finished install in the home, if there is one. */
   public Optional<PostgresInstall> find() {
+    return findManifest().map(manifest -> describe());
+  }
+
+  /**
+   * As {@link #find}, with what the guard needs beyond the server: headers to build the extension
+   * with, and jemalloc.
+   */
+  public Optional<PostgresInstall> findForGuard() {
+    return findManifest()
+        .filter(DebianTimescaleInstaller::hasGuardParts)
+        .map(manifest -> describe());
+  }
+
+  private Optional<Properties> findManifest() {
     Path manifest = home.postgresInstall().resolve(MANIFEST);
     if (!Files.isRegularFile(manifest)) {
       return Optional.empty();
@@ -70,10 +87,17 @@ public final class DebianTimescaleInstaller {
     } catch (IOException e) {
       throw new EmbeddedDatabaseException("cannot read " + manifest + ": " + e, e);
     }
-    if (!home.postgresInstall().toString().equals(properties.getProperty("directory"))) {
-      return Optional.empty();
-    }
-    return Optional.of(describe());
+    return Optional.of(properties)
+        .filter(read -> home.postgresInstall().toString().equals(read.getProperty("directory")));
+  }
+
+  private static boolean hasGuardParts(Properties manifest) {
+    return manifest.containsKey(packageKey(HEADERS_PACKAGE))
+        && manifest.containsKey(packageKey(ALLOCATOR_PACKAGE));
+  }
+
+  private static String packageKey(String name) {
+    return "package." + name;
   }
 
   /**
@@ -121,12 +145,27 @@ public final class DebianTimescaleInstaller {
    *     or its signature does not verify
    */
   public PostgresInstall install(Progress progress) {
+    return make(progress, false);
+  }
+
+  /**
+   * As {@link #install}, with what the guard needs beyond the server: headers to build the
+   * extension with, and jemalloc. An install that lacks them is completed, not made again.
+   */
+  public PostgresInstall installForGuard(Progress progress) {
+    return make(progress, true);
+  }
+
+  private PostgresInstall make(Progress progress, boolean forGuard) {
     home.create();
     try (DirectoryLock _ =
         DirectoryLock.acquire(home.directory().resolve("install.lock"), progress)) {
-      Optional<PostgresInstall> found = find();
-      if (found.isPresent()) {
-        return found.get();
+      Optional<Properties> manifest = findManifest();
+      boolean serverThere = manifest.isPresent();
+      boolean guardPartsThere =
+          manifest.filter(DebianTimescaleInstaller::hasGuardParts).isPresent();
+      if (serverThere && (guardPartsThere || !forGuard)) {
+        return describe();
       }
       List<String> obstacles = listObstacles();
       if (!obstacles.isEmpty()) {
@@ -134,23 +173,26 @@ public final class DebianTimescaleInstaller {
             "cannot install TimescaleDB into %s: %s"
                 .formatted(home.postgresInstall(), String.join("; ", obstacles)));
       }
-      return build(progress);
+      AptSource base = findBase().orElseThrow();
+      progress.step("reading Debian's package lists");
+      PrivateApt apt = prepareApt(base);
+      if (!serverThere) {
+        build(base, apt, progress);
+      }
+      if (forGuard) {
+        addGuardParts(apt, progress);
+      }
+      DirectoryTree.delete(home.cache());
+      return describe();
     }
   }
 
-  private PostgresInstall build(Progress progress) {
-    AptSource base = findBase().orElseThrow();
+  private void build(AptSource base, PrivateApt apt, Progress progress) {
     Path root = home.postgresInstall();
     DirectoryTree.delete(root);
     HeadroomHome.createDirectories(root);
 
-    progress.step("reading Debian's package lists");
-    PrivateApt apt = prepareApt(base);
-    List<PrivateApt.PackageVersion> packages =
-        apt.plan(PACKAGE).stream()
-            .filter(planned -> WANTED.matcher(planned.name()).matches())
-            .filter(planned -> !UNWANTED.matcher(planned.name()).matches())
-            .toList();
+    List<PrivateApt.PackageVersion> packages = listLoadable(apt.plan(PACKAGE));
     progress.step("downloading %d packages".formatted(packages.size()));
     List<Path> archives = apt.download(packages);
     Path patchelf = ExternalCommand.find("patchelf").orElseGet(() -> unpackTool(base, "patchelf"));
@@ -163,10 +205,47 @@ public final class DebianTimescaleInstaller {
     bindToOwnLibraries(root, patchelf);
     PostgresInstall install = describe();
     verify(root);
-    writeManifest(packages);
-    DirectoryTree.delete(home.cache());
+    Properties manifest = new Properties();
+    manifest.setProperty("directory", root.toString());
+    writeManifest(manifest, packages);
     progress.step("installed " + install.describe());
-    return install;
+  }
+
+  /** Adds the server's headers, and jemalloc with what it needs and the server does not. */
+  private void addGuardParts(PrivateApt apt, Progress progress) {
+    Path root = home.postgresInstall();
+    Properties manifest = findManifest().orElseThrow();
+    List<PrivateApt.PackageVersion> allocator =
+        listLoadable(apt.plan(ALLOCATOR_PACKAGE)).stream()
+            .filter(planned -> !manifest.containsKey(packageKey(planned.name())))
+            .toList();
+    List<PrivateApt.PackageVersion> headers =
+        apt.plan(HEADERS_PACKAGE).stream()
+            .filter(planned -> planned.name().equals(HEADERS_PACKAGE))
+            .toList();
+    progress.step("downloading the headers and the allocator for the guard");
+    apt.download(allocator).forEach(archive -> unpack(archive, root));
+    prune(root);
+    Path unpacked = home.cache().resolve("headers");
+    HeadroomHome.createDirectories(unpacked);
+    apt.download(headers).forEach(archive -> unpack(archive, unpacked));
+    DirectoryTree.delete(root.resolve(HEADERS));
+    HeadroomHome.createDirectories(root.resolve(HEADERS.getParent()));
+    try {
+      Files.move(unpacked.resolve(HEADERS), root.resolve(HEADERS));
+    } catch (IOException e) {
+      throw new EmbeddedDatabaseException(
+          "cannot move the server's headers to %s: %s".formatted(root.resolve(HEADERS), e), e);
+    }
+    writeManifest(manifest, Stream.concat(allocator.stream(), headers.stream()).toList());
+  }
+
+  private static List<PrivateApt.PackageVersion> listLoadable(
+      List<PrivateApt.PackageVersion> planned) {
+    return planned.stream()
+        .filter(one -> WANTED.matcher(one.name()).matches())
+        .filter(one -> !UNWANTED.matcher(one.name()).matches())
+        .toList();
   }
 
   /** Lists of the packaging suite, verified by keys that the machine already trusts. */
@@ -290,10 +369,8 @@ public final class DebianTimescaleInstaller {
     }
   }
 
-  private void writeManifest(List<PrivateApt.PackageVersion> packages) {
-    Properties properties = new Properties();
-    properties.setProperty("directory", home.postgresInstall().toString());
-    packages.forEach(one -> properties.setProperty("package." + one.name(), one.version()));
+  private void writeManifest(Properties properties, List<PrivateApt.PackageVersion> added) {
+    added.forEach(one -> properties.setProperty(packageKey(one.name()), one.version()));
     Path manifest = home.postgresInstall().resolve(MANIFEST);
     Path unfinished = home.postgresInstall().resolve(MANIFEST + ".new");
     try {

@@ -193,9 +193,7 @@ public final class PostgresServer {
     makeSocketDirectory();
     List<String> command = new ArrayList<>(options.launchPrefix());
     command.add("setsid");
-    command.addAll(
-        user.command(
-            List.of(install.program("postgres").toString(), "-D", dataDirectory.toString())));
+    command.addAll(user.command(serverCommand(options)));
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .directory(parent(dataDirectory).toFile())
@@ -205,7 +203,6 @@ public final class PostgresServer {
     Map<String, String> environment = builder.environment();
     environment.keySet().removeIf(name -> name.startsWith("PG") || name.startsWith("LC_"));
     environment.put("LC_ALL", "C");
-    environment.putAll(options.environment());
     try {
       return builder.start();
     } catch (IOException e) {
@@ -214,6 +211,18 @@ public final class PostgresServer {
               .formatted(e.getMessage()),
           e);
     }
+  }
+
+  private List<String> serverCommand(ServerOptions options) {
+    List<String> command = new ArrayList<>();
+    if (!options.environment().isEmpty()) {
+      // Only the server itself gets it: what starts the server may not even be able to load a
+      // library that is made for the server.
+      command.add("env");
+      options.environment().forEach((name, value) -> command.add(name + "=" + value));
+    }
+    command.addAll(List.of(install.program("postgres").toString(), "-D", dataDirectory.toString()));
+    return command;
   }
 
   private void writeSettings(ServerOptions options, int port) {

@@ -9,7 +9,8 @@ import java.util.OptionalInt;
  * How to start one Postgres server.
  *
  * @param settings names and values for postgresql.conf, unquoted; they win over the defaults
- * @param environment added to the server's environment, for example {@code LD_PRELOAD}
+ * @param environment added to the environment of the server, and of no program on the way to it,
+ *     for example {@code LD_PRELOAD}
  * @param launchPrefix command that ends by executing its arguments in place, put before everything
  *     else and run as the calling user. A caller moves the server into a cgroup with {@code sh -c
  *     'echo $$ > …/cgroup.procs && exec "$@"' sh}.
