@@ -27,4 +27,13 @@ public final class Delay implements Window {
   public double value() {
     return value;
   }
+
+  @Override
+  public void observeAll(
+      long[] timesNs, int from, int to, double[] values, int shift, double[] results) {
+    for (int i = from; i < to; i++) {
+      observe(timesNs[i], values[i - shift]);
+      results[i - from] = value();
+    }
+  }
 }

@@ -15,6 +15,11 @@ public final class Ewma implements Window {
   private double mean = Double.NaN;
   private long meanAtNs;
 
+  /** The step last met and what it leaves of the past: steps repeat, and powers are slow. */
+  private long stepNs = -1;
+
+  private double kept;
+
   public Ewma(long halfLifeNs) {
     this.halfLifeNs = halfLifeNs;
   }
@@ -30,7 +35,10 @@ public final class Ewma implements Window {
     if (Double.isNaN(mean)) {
       mean = value;
     } else {
-      double kept = StrictMath.pow(2, -(double) (timeNs - meanAtNs) / halfLifeNs);
+      if (timeNs - meanAtNs != stepNs) {
+        stepNs = timeNs - meanAtNs;
+        kept = StrictMath.pow(2, -(double) stepNs / halfLifeNs);
+      }
       mean += (1 - kept) * (value - mean);
     }
     meanAtNs = timeNs;
@@ -39,5 +47,14 @@ public final class Ewma implements Window {
   @Override
   public double value() {
     return mean;
+  }
+
+  @Override
+  public void observeAll(
+      long[] timesNs, int from, int to, double[] values, int shift, double[] results) {
+    for (int i = from; i < to; i++) {
+      observe(timesNs[i], values[i - shift]);
+      results[i - from] = value();
+    }
   }
 }

@@ -45,4 +45,13 @@ public final class Extreme implements Window {
   public double value() {
     return candidates.isEmpty() ? Double.NaN : candidates.value(0);
   }
+
+  @Override
+  public void observeAll(
+      long[] timesNs, int from, int to, double[] values, int shift, double[] results) {
+    for (int i = from; i < to; i++) {
+      observe(timesNs[i], values[i - shift]);
+      results[i - from] = value();
+    }
+  }
 }

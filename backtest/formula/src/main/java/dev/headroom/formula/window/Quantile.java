@@ -1,17 +1,15 @@
 package dev.headroom.formula.window;
 
-import java.util.Arrays;
-
 /**
  * A quantile of the values in the window, between neighbours by linear interpolation (rank {@code q
- * * (n - 1)}). Keeps them sorted: O(n) moves of memory for each sample, O(1) for each question.
+ * * (n - 1)}). Keeps them sorted in a {@link SortedBlocks}, whose cost it has.
  */
 public final class Quantile implements Window {
 
   private final long lengthNs;
   private final double quantile;
   private final Samples samples = new Samples();
-  private double[] sorted = new double[16];
+  private final SortedBlocks sorted = new SortedBlocks();
 
   /**
    * A window.
@@ -26,28 +24,13 @@ public final class Quantile implements Window {
   @Override
   public void observe(long timeNs, double value) {
     while (!samples.isEmpty() && samples.time(0) <= timeNs - lengthNs) {
-      remove(samples.value(0));
+      sorted.remove(samples.value(0));
+      samples.removeFirst();
     }
     if (!Double.isNaN(value)) {
-      insert(value);
+      sorted.insert(value);
       samples.addLast(timeNs, value);
     }
-  }
-
-  private void remove(double value) {
-    int at = Arrays.binarySearch(sorted, 0, samples.size(), value);
-    System.arraycopy(sorted, at + 1, sorted, at, samples.size() - at - 1);
-    samples.removeFirst();
-  }
-
-  private void insert(double value) {
-    if (samples.size() == sorted.length) {
-      sorted = Arrays.copyOf(sorted, 2 * sorted.length);
-    }
-    int found = Arrays.binarySearch(sorted, 0, samples.size(), value);
-    int at = found < 0 ? -found - 1 : found;
-    System.arraycopy(sorted, at, sorted, at + 1, samples.size() - at);
-    sorted[at] = value;
   }
 
   @Override
@@ -57,9 +40,21 @@ public final class Quantile implements Window {
     }
     double rank = quantile * (samples.size() - 1);
     int below = (int) rank;
-    double low = sorted[below];
-    double high = sorted[Math.min(below + 1, samples.size() - 1)];
+    double low = sorted.get(below);
     double share = rank - below;
-    return share == 0 || low == high ? low : low + share * (high - low);
+    if (share == 0) {
+      return low;
+    }
+    double high = sorted.get(below + 1);
+    return low == high ? low : low + share * (high - low);
+  }
+
+  @Override
+  public void observeAll(
+      long[] timesNs, int from, int to, double[] values, int shift, double[] results) {
+    for (int i = from; i < to; i++) {
+      observe(timesNs[i], values[i - shift]);
+      results[i - from] = value();
+    }
   }
 }
