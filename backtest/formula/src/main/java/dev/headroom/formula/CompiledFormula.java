@@ -1,17 +1,23 @@
 package dev.headroom.formula;
 
+import dev.headroom.formula.compile.CompiledProgram;
+
 /**
- * A formula made ready to be evaluated over columns. Immutable; shared by any number of threads.
+ * A formula as bytecode that runs over columns: the fast path of replays. It gives what {@link
+ * Formula#newEvaluator} gives, bit by bit. Immutable; shared by any number of threads, each with an
+ * evaluator of its own.
  */
 public final class CompiledFormula {
 
   private final Formula formula;
+  private final CompiledProgram program;
 
   private CompiledFormula(Formula formula) {
     this.formula = formula;
+    this.program = formula.compile();
   }
 
-  /** Compiles a formula, with the values its params have. */
+  /** Compiles a formula, with the values its params have. Every formula can be compiled. */
   public static CompiledFormula of(Formula formula) {
     return new CompiledFormula(formula);
   }
@@ -23,6 +29,11 @@ public final class CompiledFormula {
 
   /** A new evaluator that has seen nothing yet. */
   public ColumnEvaluator newColumnEvaluator() {
-    return formula.newColumnEvaluator();
+    return program.newColumnEvaluator();
+  }
+
+  /** The hidden class whose code is run, for tests and diagnostics. */
+  Class<?> kernelClass() {
+    return program.kernelClass();
   }
 }

@@ -4,6 +4,7 @@ import dev.headroom.formula.ast.CanonicalText;
 import dev.headroom.formula.ast.Program;
 import dev.headroom.formula.check.Checker;
 import dev.headroom.formula.check.Checker.Checked;
+import dev.headroom.formula.compile.CompiledProgram;
 import dev.headroom.formula.interpret.ColumnInterpreter;
 import dev.headroom.formula.interpret.Interpreter;
 import dev.headroom.formula.interpret.WindowPlan;
@@ -147,6 +148,11 @@ public final class Formula {
   /** The same over columns; {@link CompiledFormula} is the fast way to the same limits. */
   public ColumnEvaluator newColumnEvaluator() {
     return new ColumnInterpreter(newEvaluator(), inputs().size());
+  }
+
+  /** The same as code. */
+  CompiledProgram compile() {
+    return CompiledProgram.of(program, plan);
   }
 
   @Override

@@ -39,7 +39,7 @@ public record WindowPlan(List<Planned> windows, Duration lookback) {
   public record Planned(Expr.Windowed expr, long lengthNs, double extra) {
 
     /** An empty window. */
-    Window newWindow() {
+    public Window newWindow() {
       return switch (expr.function()) {
         case MAX_OVER_TIME -> Extreme.max(lengthNs);
         case MIN_OVER_TIME -> Extreme.min(lengthNs);
