@@ -4,7 +4,6 @@ import dev.headroom.engine.backtest.BacktestResult.JudgedKill;
 import dev.headroom.engine.backtest.Manifest.PolicyEntry;
 import dev.headroom.engine.kernel.FidelityCheck;
 import dev.headroom.engine.kernel.ReplayPolicy;
-import dev.headroom.model.InstanceRecording;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -24,29 +23,48 @@ public final class Backtest {
   private Backtest() {}
 
   /**
-   * Replays the candidates and the reference policies over every instance.
+   * Replays the candidates and the reference policies over every instance, all cores by instance.
    *
    * @throws IllegalArgumentException when two policies share a name, or the one to compare with is
    *     not among them
+   * @throws BacktestCancelledException when this thread is interrupted
    */
   public static BacktestResult run(
       RecordingSource source,
       List<Candidate> candidates,
       BacktestConfig config,
       ProgressListener progress) {
-    List<ReplayPolicy> policies = policies(candidates, config);
-    List<InstanceReplay> replays = new ArrayList<>();
-    for (InstanceRecording recording : source.instances()) {
-      replays.add(InstanceReplay.of(recording, source.startsAt(), policies));
-      progress.instanceReplayed(recording.instance().id(), replays.size());
+    return run(source, candidates, config, EngineOptions.ofThisMachine(), progress);
+  }
+
+  /**
+   * The same, run in another way.
+   *
+   * @throws BacktestCancelledException when this thread is interrupted
+   */
+  public static BacktestResult run(
+      RecordingSource source,
+      List<Candidate> candidates,
+      BacktestConfig config,
+      EngineOptions options,
+      ProgressListener progress) {
+    List<ReplayPolicy> policies = policies(candidates, config, options);
+    List<InstanceReplay> replays;
+    try (InstancePool pool = new InstancePool(options.threads())) {
+      replays =
+          pool.replay(
+              source.instances(),
+              instance -> InstanceReplay.of(instance.open(), source.startsAt(), policies),
+              progress);
     }
     replays.sort(Comparator.comparing(InstanceReplay::instanceId));
     return result(manifest(source, candidates, policies, config), policies, replays);
   }
 
-  private static List<ReplayPolicy> policies(List<Candidate> candidates, BacktestConfig config) {
+  private static List<ReplayPolicy> policies(
+      List<Candidate> candidates, BacktestConfig config, EngineOptions options) {
     List<ReplayPolicy> policies = new ArrayList<>();
-    candidates.forEach(candidate -> policies.add(candidate.replayPolicy()));
+    candidates.forEach(candidate -> policies.add(candidate.replayPolicy(options.interpreted())));
     policies.add(ReplayPolicy.hindsight());
     policies.add(ReplayPolicy.current());
     policies.add(ReplayPolicy.random(config.seed()));
@@ -168,7 +186,7 @@ public final class Backtest {
         source.name(),
         source.startsAt(),
         source.endsAt(),
-        source.contentHash(),
+        source.contentHash().get(),
         config,
         entries);
   }

@@ -22,7 +22,8 @@ public record Candidate(Policy policy, Formula formula) {
     return new Candidate(policy, Formula.parse(policy.formulaText()));
   }
 
-  ReplayPolicy replayPolicy() {
-    return ReplayPolicy.candidate(policy, new FormulaRule(formula));
+  ReplayPolicy replayPolicy(boolean interpreted) {
+    return ReplayPolicy.candidate(
+        policy, interpreted ? FormulaRule.interpreted(formula) : FormulaRule.compiled(formula));
   }
 }

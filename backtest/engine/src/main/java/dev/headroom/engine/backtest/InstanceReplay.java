@@ -6,14 +6,14 @@ import dev.headroom.engine.kernel.Exposure;
 import dev.headroom.engine.kernel.Replay;
 import dev.headroom.engine.kernel.ReplayInput;
 import dev.headroom.engine.kernel.ReplayOutcome;
+import dev.headroom.engine.kernel.ReplayPass;
 import dev.headroom.engine.kernel.ReplayPolicy;
+import dev.headroom.engine.kernel.StreamedRecording;
 import dev.headroom.model.Fidelity;
 import dev.headroom.model.Instance;
 import dev.headroom.model.InstanceEvent;
 import dev.headroom.model.InstanceId;
-import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.OomKill;
-import dev.headroom.model.Sample;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -46,23 +46,33 @@ record InstanceReplay(
    * @param startsAt the first moment that is judged; absent to judge everything
    */
   static InstanceReplay of(
-      InstanceRecording recording, @Nullable Instant startsAt, List<ReplayPolicy> policies) {
+      StreamedRecording recording, @Nullable Instant startsAt, List<ReplayPolicy> policies) {
     ReplayInput input = ReplayInput.of(recording, startsAt);
-    Map<String, ReplayOutcome> outcomes = new LinkedHashMap<>();
     Map<String, String> obstacles = new LinkedHashMap<>();
+    List<ReplayPolicy> replayed = new ArrayList<>();
     for (ReplayPolicy policy : policies) {
       Replay.findObstacle(input, policy)
           .ifPresentOrElse(
-              reason -> obstacles.put(policy.name(), reason),
-              () -> outcomes.put(policy.name(), Replay.run(input, policy).withoutLimits()));
+              reason -> obstacles.put(policy.name(), reason), () -> replayed.add(policy));
+    }
+    ReplayPass pass = new ReplayPass(input, replayed);
+    while (pass.next()) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new BacktestCancelledException();
+      }
+    }
+    Map<String, ReplayOutcome> outcomes = new LinkedHashMap<>();
+    List<ReplayOutcome> inOrder = pass.outcomes();
+    for (int i = 0; i < replayed.size(); i++) {
+      outcomes.put(replayed.get(i).name(), inOrder.get(i));
     }
     return new InstanceReplay(
-        recording.instance(),
+        recording.header().instance(),
         input.fidelity(),
         input.notes(),
-        Replay.exposure(input),
-        judgedKills(recording, startsAt),
-        recording.instanceEvents().stream()
+        pass.exposure(),
+        judgedKills(recording.header().kills(), startsAt, pass),
+        recording.header().instanceEvents().stream()
             .map(InstanceEvent::outageMs)
             .filter(Objects::nonNull)
             .toList(),
@@ -79,24 +89,13 @@ record InstanceReplay(
   }
 
   private static List<JudgedKill> judgedKills(
-      InstanceRecording recording, @Nullable Instant startsAt) {
-    List<JudgedKill> kills = new ArrayList<>();
-    for (OomKill kill : recording.kills()) {
+      List<OomKill> kills, @Nullable Instant startsAt, ReplayPass pass) {
+    List<JudgedKill> judged = new ArrayList<>();
+    for (OomKill kill : kills) {
       if (startsAt == null || !kill.killedAt().isBefore(startsAt)) {
-        kills.add(new JudgedKill(kill, lastSample(recording, kill)));
+        judged.add(new JudgedKill(kill, pass.findLastSample(kill.killId()).orElse(null)));
       }
     }
-    return kills;
-  }
-
-  private static @Nullable Sample lastSample(InstanceRecording recording, OomKill kill) {
-    Sample last = null;
-    for (Sample sample : recording.samples()) {
-      if (sample.sampledAt().isAfter(kill.killedAt())) {
-        return last;
-      }
-      last = sample;
-    }
-    return last;
+    return judged;
   }
 }

@@ -237,7 +237,7 @@ final class CaseReader {
               duration(parts.get("lag")),
               bytesOrAbsent(parts.get("minimum")),
               bytesOrAbsent(parts.get("maximum"))),
-          new FormulaRule(Formula.parse(text)));
+          FormulaRule.compiled(Formula.parse(text)));
     } catch (FormulaException e) {
       throw formula.error("the formula is wrong: " + e.getMessage(), e);
     } catch (IllegalArgumentException e) {

@@ -1,114 +1,135 @@
 package dev.headroom.engine.kernel;
 
 import dev.headroom.model.ProcessSample;
+import dev.headroom.model.Sample;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The statements a replay has refused so far, and what became of them. */
 final class BlockLog {
 
-  private static final class Entry {
-    final int slot;
-    final long statement;
-    final int sample;
+  /** A refused statement. Until it has ended it follows its process from interval to interval. */
+  static final class Refused {
+    final TrackedProcess process;
     final long refusedAtNs;
-    final long limitBytes;
-    final long growthBytes;
-    boolean crossedGap;
-    @Nullable BlockClass blockClass;
 
-    Entry(
-        int slot, long statement, int sample, long refusedAtNs, long limitBytes, long growthBytes) {
-      this.slot = slot;
-      this.statement = statement;
-      this.sample = sample;
+    /** What the process held at the last sample, in bytes, and what it held before it began. */
+    long lastAllocated;
+
+    long lastBase;
+
+    /** Its row in the interval at hand; -1 when the process is not in it. */
+    int row;
+
+    private final long statement;
+    private final long limitBytes;
+    private final long growthBytes;
+    private final @Nullable ProcessSample sampled;
+    private boolean crossedGap;
+    private @Nullable BlockClass blockClass;
+
+    private Refused(
+        ProcessRows rows,
+        int row,
+        @Nullable ProcessSample sampled,
+        long refusedAtNs,
+        long limitBytes,
+        long growthBytes) {
+      this.process = rows.process[row];
+      this.statement = rows.statement[row];
+      this.row = row;
+      this.sampled = sampled;
       this.refusedAtNs = refusedAtNs;
       this.limitBytes = limitBytes;
       this.growthBytes = growthBytes;
+      lastAllocated = rows.allocated[row];
+      lastBase = rows.base[row];
+    }
+
+    private Block block() {
+      if (blockClass == null) {
+        throw new IllegalStateException("a refused statement was never classified");
+      }
+      return new Block(
+          blockClass,
+          process.identity(),
+          statement == ProcessRows.IDLE ? null : (Long) statement,
+          sampled == null ? null : sampled.database(),
+          sampled == null ? null : sampled.user(),
+          sampled == null ? null : sampled.queryFingerprint(),
+          refusedAtNs,
+          limitBytes == LimitState.NO_LIMIT ? null : (Long) limitBytes,
+          growthBytes);
     }
   }
 
-  private final ReplayInput input;
-  private final List<Entry> entries = new ArrayList<>();
+  private final List<Refused> all = new ArrayList<>();
 
   /** The refused statements that have not ended: R, in the order of their refusal. */
-  private final Set<Integer> open = new LinkedHashSet<>();
+  private final List<Refused> open = new ArrayList<>();
 
-  BlockLog(ReplayInput input) {
-    this.input = input;
+  void add(
+      ProcessRows rows,
+      int row,
+      @Nullable Sample sample,
+      long refusedAtNs,
+      long limitBytes,
+      long growthBytes) {
+    ProcessSample sampled =
+        sample == null ? null : ReplayChunk.findProcess(sample, rows.process[row]).orElse(null);
+    Refused refused = new Refused(rows, row, sampled, refusedAtNs, limitBytes, growthBytes);
+    all.add(refused);
+    open.add(refused);
   }
 
-  /** Adds a refused statement and returns its number. */
-  int add(
-      int slot, long statement, int sample, long refusedAtNs, long limitBytes, long growthBytes) {
-    int number = entries.size();
-    entries.add(new Entry(slot, statement, sample, refusedAtNs, limitBytes, growthBytes));
-    open.add(number);
-    return number;
-  }
-
-  /** The numbers of the refused statements that have not ended. */
-  Collection<Integer> open() {
+  /** The refused statements that have not ended; not to be changed. */
+  List<Refused> open() {
     return open;
   }
 
-  int slot(int number) {
-    return entries.get(number).slot;
-  }
-
-  long refusedAtNs(int number) {
-    return entries.get(number).refusedAtNs;
+  /** Whether this process is refused in its statement. */
+  boolean isRefused(TrackedProcess process) {
+    for (int i = 0; i < open.size(); i++) {
+      if (open.get(i).process == process) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Every refused statement that has not ended now has a gap before its end. */
   void crossGap() {
-    for (int number : open) {
-      entries.get(number).crossedGap = true;
-    }
+    open.forEach(refused -> refused.crossedGap = true);
   }
 
-  /** The statement has ended in peace, as far as anybody saw. */
-  void end(int number) {
-    Entry entry = entries.get(number);
-    entry.blockClass = entry.crossedGap ? BlockClass.UNDECIDED : BlockClass.FALSE;
-    open.remove(number);
+  /**
+   * Ends, in peace as far as anybody saw, those whose process is not in the interval at hand or in
+   * another statement.
+   */
+  void endThoseGone(ProcessRows rows) {
+    int kept = 0;
+    for (int i = 0; i < open.size(); i++) {
+      Refused refused = open.get(i);
+      if (refused.row < 0 || rows.changed[refused.row]) {
+        refused.blockClass = refused.crossedGap ? BlockClass.UNDECIDED : BlockClass.FALSE;
+      } else {
+        refused.lastAllocated = rows.allocated[refused.row];
+        refused.lastBase = rows.base[refused.row];
+        open.set(kept++, refused);
+      }
+    }
+    open.subList(kept, open.size()).clear();
   }
 
   /** Gives every refused statement that has not ended the same class. */
   void closeAll(BlockClass blockClass) {
-    for (int number : open) {
-      entries.get(number).blockClass = blockClass;
-    }
+    open.forEach(refused -> refused.blockClass = blockClass);
     open.clear();
   }
 
   /** All refused statements in the order of their refusal; call after the last one is closed. */
   List<Block> blocks() {
-    List<Block> blocks = new ArrayList<>(entries.size());
-    for (Entry entry : entries) {
-      blocks.add(toBlock(entry));
-    }
-    return List.copyOf(blocks);
-  }
-
-  private Block toBlock(Entry entry) {
-    if (entry.blockClass == null) {
-      throw new IllegalStateException("a refused statement was never classified");
-    }
-    ProcessSample process = input.findProcessSample(entry.sample, entry.slot).orElse(null);
-    return new Block(
-        entry.blockClass,
-        input.process(entry.slot),
-        entry.statement == ProcessTable.IDLE ? null : (Long) entry.statement,
-        process == null ? null : process.database(),
-        process == null ? null : process.user(),
-        process == null ? null : process.queryFingerprint(),
-        entry.refusedAtNs,
-        entry.limitBytes == LimitTrack.NO_LIMIT ? null : (Long) entry.limitBytes,
-        entry.growthBytes);
+    return all.stream().map(Refused::block).toList();
   }
 }

@@ -2,9 +2,6 @@ package dev.headroom.engine.kernel;
 
 import dev.headroom.model.CgroupVersion;
 import dev.headroom.model.Fact;
-import dev.headroom.model.Facts;
-import dev.headroom.model.MemoryLimit;
-import dev.headroom.model.Sample;
 import java.util.List;
 
 /**
@@ -24,24 +21,28 @@ final class Floor {
 
   private Floor() {}
 
-  /** Memory that could be handed to queries, in bytes; NaN when a part of the floor is absent. */
-  static double headroomBytes(Sample sample, CgroupVersion version) {
-    if (!(sample.memoryMax() instanceof MemoryLimit.Bytes(long memoryMaxBytes))) {
-      return Double.NaN;
+  /**
+   * Memory that could be handed to queries at each sample, in bytes; NaN when a part of the floor
+   * is absent or memory is unlimited.
+   */
+  static void headroom(SampleChunk samples, CgroupVersion version, double[] headroomBytes) {
+    for (int i = 0; i < samples.size; i++) {
+      double memoryMax = samples.memoryMax[i];
+      headroomBytes[i] = Double.isInfinite(memoryMax) ? Double.NaN : memoryMax;
     }
-    Facts facts = sample.facts();
-    double headroom = memoryMaxBytes;
     for (Fact part : version == CgroupVersion.V1 ? V1_PARTS : V2_PARTS) {
-      if (!facts.has(part)) {
-        return Double.NaN;
+      double[] bytes = samples.fact(part);
+      for (int i = 0; i < samples.size; i++) {
+        headroomBytes[i] -= bytes[i];
       }
-      headroom -= facts.get(part);
     }
     if (version == CgroupVersion.V2) {
       for (Fact part : V2_PARTS_OF_NEWER_KERNELS) {
-        headroom -= facts.find(part).orElse(0);
+        double[] bytes = samples.fact(part);
+        for (int i = 0; i < samples.size; i++) {
+          headroomBytes[i] -= Double.isNaN(bytes[i]) ? 0 : bytes[i];
+        }
       }
     }
-    return headroom;
   }
 }

@@ -1,5 +1,6 @@
 package dev.headroom.engine.kernel;
 
+import dev.headroom.model.InstanceId;
 import java.util.UUID;
 
 /**
@@ -14,9 +15,14 @@ record RandomLimit(long seed) implements LimitRule {
   private static final double UNIT_OF_53_BITS = 0x1p-53;
 
   @Override
-  public Run start(ReplayInput input) {
-    double fraction = fraction(input.instanceId().value());
-    return sample -> fraction * input.memoryMaxBytes[sample];
+  public Run start(InstanceId instance) {
+    double fraction = fraction(instance.value());
+    return (chunk, limitBytes) -> {
+      double[] memoryMax = chunk.input("memory_max");
+      for (int i = 0; i < chunk.size(); i++) {
+        limitBytes[i] = fraction * memoryMax[i];
+      }
+    };
   }
 
   private double fraction(UUID instance) {

@@ -1,5 +1,6 @@
 package dev.headroom.engine.kernel;
 
+import dev.headroom.model.OomKill;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +14,7 @@ sealed interface ReplayEvent {
   default int rank() {
     return switch (this) {
       case Denial _ -> 0;
-      case Kill _ -> 1;
+      case KillRow _ -> 1;
       case Ready _ -> 2;
     };
   }
@@ -25,12 +26,18 @@ sealed interface ReplayEvent {
    */
   record Denial(long timeNs, @Nullable Long limitBytes) implements ReplayEvent {}
 
+  /** The kernel killed a process of the instance. */
+  record KillRow(long timeNs, OomKill row) implements ReplayEvent {}
+
+  /** Postgres accepts connections again. */
+  record Ready(long timeNs) implements ReplayEvent {}
+
   /**
-   * The kernel killed a process of the instance.
+   * A kill, put together with the rest of its incident and the processes known by then.
    *
-   * @param victimSlot the victim
+   * @param victim the victim
    * @param endsInstance whether Postgres restarts because of it
-   * @param allocatedBytes what the kill tells of each process, by slot
+   * @param allocatedBytes what the kill tells of each process
    * @param instanceAllocatedBytes what the kill tells of all processes together
    * @param memoryMaxBytes the limit that was hit, when the kill tells it
    */
@@ -38,18 +45,9 @@ sealed interface ReplayEvent {
       long timeNs,
       UUID killId,
       UUID incidentId,
-      int victimSlot,
+      TrackedProcess victim,
       boolean endsInstance,
-      Map<Integer, Long> allocatedBytes,
+      Map<TrackedProcess, Long> allocatedBytes,
       @Nullable Long instanceAllocatedBytes,
-      @Nullable Long memoryMaxBytes)
-      implements ReplayEvent {
-
-    public Kill {
-      allocatedBytes = Map.copyOf(allocatedBytes);
-    }
-  }
-
-  /** Postgres accepts connections again. */
-  record Ready(long timeNs) implements ReplayEvent {}
+      @Nullable Long memoryMaxBytes) {}
 }

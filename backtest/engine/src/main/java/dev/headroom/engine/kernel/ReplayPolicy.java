@@ -2,6 +2,7 @@ package dev.headroom.engine.kernel;
 
 import dev.headroom.model.Policy;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,9 @@ public record ReplayPolicy(
     Duration lag,
     OptionalLong minimumBytes,
     OptionalLong maximumBytes) {
+
+  private static final LimitRule NOTHING =
+      _ -> (chunk, limitBytes) -> Arrays.fill(limitBytes, 0, chunk.size(), Double.NaN);
 
   /** What sort of policy this is. */
   public enum Kind {
@@ -65,17 +69,22 @@ public record ReplayPolicy(
 
   /** No guard: never a limit. */
   public static ReplayPolicy never() {
-    return reference("never", Kind.NEVER, _ -> _ -> Double.NaN);
+    return reference("never", Kind.NEVER, NOTHING);
   }
 
   /** The limit that was in force, as the guard or the log of decisions tells it. */
   public static ReplayPolicy current() {
-    return reference("current", Kind.CURRENT, input -> sample -> input.liveLimitBytes[sample]);
+    return reference(
+        "current",
+        Kind.CURRENT,
+        _ ->
+            (chunk, limitBytes) ->
+                System.arraycopy(chunk.liveLimit, 0, limitBytes, 0, chunk.size()));
   }
 
   /** The best any limit could do: at each kill it refuses what the kill ended anyway. */
   public static ReplayPolicy hindsight() {
-    return reference("hindsight", Kind.HINDSIGHT, _ -> _ -> Double.NaN);
+    return reference("hindsight", Kind.HINDSIGHT, NOTHING);
   }
 
   /** A control that knows nothing: for each instance one fraction of its memory, drawn by seed. */
@@ -90,15 +99,9 @@ public record ReplayPolicy(
 
   /** Why this policy cannot be replayed over this recording, if it cannot. */
   Optional<String> findObstacle(ReplayInput input) {
-    if (kind != Kind.CURRENT) {
-      return Optional.empty();
-    }
-    for (double limit : input.liveLimitBytes) {
-      if (!Double.isNaN(limit)) {
-        return Optional.empty();
-      }
-    }
-    return Optional.of("neither the guard's limit nor an applied decision was recorded");
+    return kind != Kind.CURRENT || input.recording().header().hasLiveLimit()
+        ? Optional.empty()
+        : Optional.of("neither the guard's limit nor an applied decision was recorded");
   }
 
   private static OptionalLong ofNullable(@Nullable Long value) {

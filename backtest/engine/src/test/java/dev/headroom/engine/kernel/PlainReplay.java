@@ -60,12 +60,16 @@ final class PlainReplay {
 
   record Refused(BlockClass blockClass, int pid, @Nullable Long statement, Instant refusedAt) {}
 
+  /** Over the time with both a limit and a known headroom, in nanoseconds and byte-nanoseconds. */
+  record Distance(long comparedNs, double overPromise, double slack) {}
+
   record Result(
       List<Told> kills,
       List<Refused> refused,
       int breaches,
       int noDecisions,
-      List<@Nullable Long> limits) {}
+      List<@Nullable Long> limits,
+      Distance distance) {}
 
   private final InstanceRecording recording;
   private final double[] ruleBytes;
@@ -80,6 +84,7 @@ final class PlainReplay {
   private final List<Frame> life = new ArrayList<>();
   private final List<GuardEvent> denials = new ArrayList<>();
   private @Nullable Instant lastAsked;
+  private Distance distance = new Distance(0, 0, 0);
   private boolean down;
   private int breaches;
   private int noDecisions;
@@ -130,7 +135,8 @@ final class PlainReplay {
             .toList(),
         breaches,
         noDecisions,
-        limits);
+        limits,
+        distance);
   }
 
   private void onSample(int index) {
@@ -244,6 +250,9 @@ final class PlainReplay {
   private void evaluate() {
     Frame now = life.getLast();
     Map.Entry<Instant, Long> limit = inForce.floorEntry(frameBefore().at());
+    if (limit != null) {
+      measure(limit.getValue(), Duration.between(frameBefore().at(), now.at()).toNanos());
+    }
     long peak = now.peak();
     for (Map.Entry<Id, Row> entry : now.rows().entrySet()) {
       peak -= entry.getValue().peak() - contribution(entry.getKey(), entry.getValue());
@@ -282,6 +291,22 @@ final class PlainReplay {
         refusals.add(new Refusal(id, rowNow(id).statement(), now.at()));
       }
     }
+  }
+
+  private void measure(long limit, long ns) {
+    Sample start = lastSampleBefore(frameBefore().at());
+    double headroom = ((MemoryLimit.Bytes) Objects.requireNonNull(start.memoryMax())).bytes();
+    for (Fact part : RandomRecording.FLOOR) {
+      if (!start.facts().has(part)) {
+        return;
+      }
+      headroom -= start.facts().get(part);
+    }
+    distance =
+        new Distance(
+            distance.comparedNs + ns,
+            distance.overPromise + Math.max(0, limit - headroom) * ns,
+            distance.slack + Math.max(0, headroom - limit) * ns);
   }
 
   private long contribution(Id id, Row row) {

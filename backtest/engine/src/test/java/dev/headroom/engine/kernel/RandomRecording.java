@@ -29,7 +29,11 @@ final class RandomRecording {
 
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
   private static final InstanceId ID = InstanceId.of("node", "/random", "/data");
+  private static final Instance INSTANCE =
+      new Instance(ID, "node", "/random", CgroupVersion.V2, "/data", null, null, Map.of(), START);
   private static final long MIB = 1L << 20;
+  static final List<Fact> FLOOR =
+      List.of(Fact.SHMEM, Fact.PAGE_TABLES, Fact.KERNEL_STACK, Fact.SLAB_UNRECLAIMABLE, Fact.SOCK);
   private static final int MOST_SAMPLES = 14;
   private static final int PIDS = 5;
 
@@ -61,6 +65,17 @@ final class RandomRecording {
     return new RandomRecording(random).recording();
   }
 
+  /** An instance to which nothing happens, sampled every second. */
+  static InstanceRecording quiet(int samples) {
+    Facts facts = Facts.builder().set(Fact.SHMEM, 100 * MIB).build();
+    List<Sample> all = new ArrayList<>();
+    for (int i = 0; i < samples; i++) {
+      all.add(
+          new Sample(ID, START.plusSeconds(i), MemoryLimit.ofBytes(1024 * MIB), facts, List.of()));
+    }
+    return new InstanceRecording(INSTANCE, all, List.of(), List.of(), List.of(), List.of());
+  }
+
   /** One limit for each sample; some are no decision. */
   static double[] limits(RandomGenerator random, int samples) {
     double[] limits = new double[samples];
@@ -86,12 +101,7 @@ final class RandomRecording {
     }
     int end = (int) halfSeconds + 4;
     return new InstanceRecording(
-        new Instance(ID, "node", "/random", CgroupVersion.V2, "/data", null, null, Map.of(), START),
-        samples,
-        kills(end),
-        instanceEvents(end),
-        denials(end),
-        List.of());
+        INSTANCE, samples, kills(end), instanceEvents(end), denials(end), List.of());
   }
 
   private static Instant at(long halfSeconds) {
@@ -113,6 +123,9 @@ final class RandomRecording {
     }
     if (random.nextInt(3) == 0) {
       facts.set(Fact.SAMPLING_WAIT, 500_000L * random.nextInt(1, 4));
+    }
+    if (random.nextInt(8) != 0) {
+      FLOOR.forEach(part -> facts.set(part, random.nextInt(40) * MIB));
     }
     long memoryMax = random.nextInt(4) == 0 ? 512 * MIB : 1024 * MIB;
     return new Sample(ID, sampledAt, MemoryLimit.ofBytes(memoryMax), facts.build(), rows);

@@ -18,12 +18,15 @@ import dev.headroom.model.OomKill;
 import dev.headroom.model.OomProcess;
 import dev.headroom.model.ProcessSample;
 import dev.headroom.model.Sample;
+import dev.headroom.model.SampleInput;
 import dev.headroom.model.Verdict;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Random;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -112,11 +115,34 @@ final class ReplayInputTest {
     return new ReplayPolicy(
         "fixed",
         ReplayPolicy.Kind.CANDIDATE,
-        _ -> _ -> mib * MIB,
+        _ -> (chunk, limitBytes) -> Arrays.fill(limitBytes, 0, chunk.size(), (double) (mib * MIB)),
         Duration.ZERO,
         Duration.ZERO,
         OptionalLong.empty(),
         OptionalLong.empty());
+  }
+
+  private static ReplayChunk read(ReplayInput input) {
+    ChunkReader reader = new ChunkReader(input, 16);
+    assertThat(reader.next()).isTrue();
+    return reader.chunk();
+  }
+
+  @Test
+  void inputs_areWhatSampleInputReadsFromEachSample() {
+    long seed = Long.getLong("headroom.seed", new Random().nextLong());
+    System.out.println("ReplayInputTest: -Dheadroom.seed=" + seed);
+    Random random = new Random(seed);
+    for (int i = 0; i < 100; i++) {
+      InstanceRecording recording = RandomRecording.of(random);
+      ReplayInput input = ReplayInput.of(recording);
+      for (String name : SampleInput.names()) {
+        assertThat(input.input(name))
+            .as(name)
+            .containsExactly(
+                recording.samples().stream().mapToDouble(SampleInput.of(name)).toArray());
+      }
+    }
   }
 
   @Test
@@ -135,7 +161,7 @@ final class ReplayInputTest {
     assertThat(input.notes())
         .containsExactly(
             "1 of 2 samples have fidelity guard, but others only resident, which is used for all");
-    assertThat(input.table.allocated[0]).isEqualTo(5 * MIB);
+    assertThat(read(input).rows.allocated[0]).isEqualTo(5 * MIB);
   }
 
   @Test
@@ -149,8 +175,9 @@ final class ReplayInputTest {
                 List.of(),
                 List.of()));
 
-    assertThat(input.instancePeakBytes[0]).isEqualTo(300 * MIB);
-    assertThat(input.instancePeakBytes[1]).isEqualTo((300 + 50) * MIB);
+    ReplayChunk chunk = read(input);
+    assertThat(chunk.peak[0]).isEqualTo(300 * MIB);
+    assertThat(chunk.peak[1]).isEqualTo((300 + 50) * MIB);
   }
 
   @Test
@@ -169,8 +196,9 @@ final class ReplayInputTest {
                 List.of(),
                 List.of()));
 
-    assertThat(input.firstRow).containsExactly(0, 2, 4);
-    assertThat(input.table.allocated[2]).isEqualTo(300 * MIB);
+    ReplayChunk chunk = read(input);
+    assertThat(chunk.firstRow).startsWith(0, 2, 4);
+    assertThat(chunk.rows.allocated[2]).isEqualTo(300 * MIB);
   }
 
   @Test
@@ -255,11 +283,15 @@ final class ReplayInputTest {
             .set(Fact.SLAB_UNRECLAIMABLE, 50 * MIB);
     Sample incomplete = sample(0, parts.build(), client(1, 1));
     Sample complete =
-        sample(0, parts.set(Fact.SOCK, 1 * MIB).set(Fact.PERCPU, 2 * MIB).build(), client(1, 1));
+        sample(1, parts.set(Fact.SOCK, 1 * MIB).set(Fact.PERCPU, 2 * MIB).build(), client(1, 1));
 
-    assertThat(Floor.headroomBytes(incomplete, CgroupVersion.V2)).isNaN();
+    double[] headroom =
+        read(ReplayInput.of(recording(List.of(incomplete, complete), List.of(), List.of())))
+            .headroom;
+
+    assertThat(headroom[0]).isNaN();
     // 1024 - 100 - 20 - 3 - 50 - 1 - 2 = 848
-    assertThat(Floor.headroomBytes(complete, CgroupVersion.V2)).isEqualTo(848.0 * MIB);
+    assertThat(headroom[1]).isEqualTo(848.0 * MIB);
   }
 
   @Test

@@ -10,6 +10,7 @@ import dev.headroom.model.Sample;
 import dev.headroom.model.Verdict;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +23,11 @@ import org.junit.jupiter.api.Test;
 /** The replay against {@link PlainReplay}, and against its own past. */
 final class ReplayPropertyTest {
 
-  private static final int RECORDINGS = 6000;
-  private static final int ENOUGH = 50;
+  /** The long form is {@code -Dheadroom.replay.recordings=10000}. */
+  private static final int RECORDINGS = Integer.getInteger("headroom.replay.recordings", 3000);
+
+  private static final int ENOUGH = 20;
+  private static final double BYTE_NS_PER_GIB_HOUR = (double) (1L << 30) * 3600e9;
   private static final long NS_PER_SECOND = 1_000_000_000L;
 
   private static long seed() {
@@ -36,7 +40,9 @@ final class ReplayPropertyTest {
     return new ReplayPolicy(
         "random limits",
         ReplayPolicy.Kind.CANDIDATE,
-        _ -> sample -> limits[sample],
+        _ ->
+            (chunk, limitBytes) ->
+                System.arraycopy(limits, chunk.first(), limitBytes, 0, chunk.size()),
         cadence,
         lag,
         OptionalLong.empty(),
@@ -47,6 +53,8 @@ final class ReplayPropertyTest {
   void replay_agreesWithThePlainImplementation_onRandomRecordings() {
     long seed = seed();
     Map<Verdict, Integer> met = new EnumMap<>(Verdict.class);
+    long fastSamples = 0;
+    long slowSamples = 0;
     for (int i = 0; i < RECORDINGS; i++) {
       Random random = new Random(seed + i);
       InstanceRecording recording = RandomRecording.of(random);
@@ -54,12 +62,22 @@ final class ReplayPropertyTest {
         continue; // no process in any sample
       }
       double[] limits = RandomRecording.limits(random, recording.samples().size());
-      Duration cadence = Duration.ofMillis(500L * random.nextInt(4));
-      Duration lag = Duration.ofMillis(500L * random.nextInt(4));
+      boolean immediate = random.nextBoolean();
+      Duration cadence = Duration.ofMillis(immediate ? 0 : 500L * random.nextInt(4));
+      Duration lag = Duration.ofMillis(immediate ? 0 : 500L * random.nextInt(4));
+      ReplayPolicy policy = policy(limits, cadence, lag);
+      ReplayInput input = ReplayInput.of(recording);
+      int chunkSamples = random.nextInt(1, 16);
 
-      ReplayOutcome outcome = Replay.run(ReplayInput.of(recording), policy(limits, cadence, lag));
+      ReplayOutcome outcome = Replay.run(input, policy);
+      ReplayPass pass = Replay.run(input, List.of(policy, policy), chunkSamples, false);
 
-      String which = "seed %d, recording %d".formatted(seed, i);
+      String which = "seed %d, recording %d, chunks of %d".formatted(seed, i, chunkSamples);
+      assertThat(pass.outcomes())
+          .as(which)
+          .containsExactly(outcome.withoutLimits(), outcome.withoutLimits());
+      fastSamples += pass.fastSamples();
+      slowSamples += pass.slowSamples();
       PlainReplay.Result point = new PlainReplay(recording, limits, cadence, lag, false).run();
       PlainReplay.Result every = new PlainReplay(recording, limits, cadence, lag, true).run();
       assertThat(outcome.limits().stream().map(ReplayPropertyTest::orNull).toList())
@@ -73,10 +91,39 @@ final class ReplayPropertyTest {
           .isEqualTo(every.kills().stream().map(PlainReplay.Told::verdict).toList());
       assertThat(refused(outcome.blocks())).as(which).isEqualTo(point.refused());
       assertThat(refused(outcome.pessimisticBlocks())).as(which).isEqualTo(every.refused());
+      assertThat(distance(outcome.exposure())).as(which).isEqualTo(distance(point.distance()));
       point.kills().forEach(kill -> met.merge(kill.verdict(), 1, Integer::sum));
     }
     assertThat(met).as("every verdict is met often enough to mean something").hasSize(7);
     assertThat(met.values()).allMatch(count -> count >= ENOUGH);
+    assertThat(fastSamples).as("samples on the hot path").isGreaterThan(RECORDINGS);
+    assertThat(slowSamples).as("samples beside it").isGreaterThan(RECORDINGS);
+  }
+
+  private static List<@Nullable Double> distance(Exposure exposure) {
+    return Arrays.asList(
+        exposure.comparedHours(), exposure.overPromiseGibHours(), exposure.slackGibHours());
+  }
+
+  private static List<@Nullable Double> distance(PlainReplay.Distance plain) {
+    boolean compared = plain.comparedNs() > 0;
+    return Arrays.asList(
+        plain.comparedNs() / 3600e9,
+        compared ? (Double) (plain.overPromise() / BYTE_NS_PER_GIB_HOUR) : null,
+        compared ? (Double) (plain.slack() / BYTE_NS_PER_GIB_HOUR) : null);
+  }
+
+  @Test
+  void aLimitThatIsNeverReached_isOnlyCompared() {
+    int samples = 10_000;
+    InstanceRecording recording = RandomRecording.quiet(samples);
+    ReplayPass pass =
+        Replay.run(ReplayInput.of(recording), List.of(formula("memory_max - shmem")), 1000, false);
+
+    // the first sample has no limit before it
+    assertThat(pass.fastSamples()).isEqualTo(samples - 1);
+    assertThat(pass.slowSamples()).isEqualTo(1);
+    assertThat(pass.outcomes().getFirst().blocks()).isEmpty();
   }
 
   private static @Nullable Long orNull(OptionalLong value) {
@@ -133,7 +180,8 @@ final class ReplayPropertyTest {
   }
 
   private static ReplayPolicy formula(String text) {
-    return ReplayPolicy.candidate(Policy.of("formula", text), new FormulaRule(Formula.parse(text)));
+    return ReplayPolicy.candidate(
+        Policy.of("formula", text), FormulaRule.compiled(Formula.parse(text)));
   }
 
   private static InstanceRecording cutAfter(InstanceRecording whole, Sample last) {
