@@ -1,0 +1,38 @@
+#!/bin/sh
+# Runs the test programs of a build: run.sh BUILD. Core tests as they are, preload tests under the library, once with glibc's
+# malloc and once with jemalloc where that is installed. Prints one line per run; fails when one failed.
+set -u
+build=$(cd "$1" && pwd)
+failed=0
+
+run() { # NAME PRELOAD PROGRAM
+  LD_PRELOAD=$2 "$3" >"$build/test/output" 2>&1
+  status=$?
+  case $status in
+    0) echo "ok      $1" ;;
+    77) echo "skipped $1: $(sed -n 's/^skipped: //p' "$build/test/output")" ;;
+    *)
+      echo "FAILED  $1: exit $status"
+      cat "$build/test/output"
+      failed=1
+      ;;
+  esac
+}
+
+for program in "$build"/test/core_* "$build"/test/preload_*; do
+  name=${program##*/}
+  case $name in
+    core_*) run "$name" '' "$program" ;;
+    *)
+      if [ ! -e "$build/libheadroom_guard.so" ]; then # the library is part of the program
+        run "$name" '' "$program"
+        continue
+      fi
+      run "$name glibc" "$build/libheadroom_guard.so" "$program"
+      if ldconfig -p 2>/dev/null | grep -q 'libjemalloc\.so\.2'; then
+        run "$name jemalloc" "$build/libheadroom_guard.so libjemalloc.so.2" "$program"
+      fi
+      ;;
+  esac
+done
+exit $failed
