@@ -97,6 +97,11 @@ public record BacktestResult(
     return formulasTried + before.onSameData() + before.onOtherData();
   }
 
+  /** How sure each claim of a PASS is: surer, the more formulas were tried on the same data. */
+  public double passConfidence() {
+    return Judge.passConfidence(manifest.config(), formulasTried);
+  }
+
   /** Kills that no limit could have prevented, as hindsight has it. */
   public int unpreventableKills() {
     return hindsight().kills().unpreventable();

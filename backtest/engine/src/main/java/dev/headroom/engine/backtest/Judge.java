@@ -44,8 +44,13 @@ final class Judge {
    * @param formulasTried how many the run itself tries
    */
   static Judge of(BacktestConfig config, int formulasTried) {
+    return new Judge(config, passConfidence(config, formulasTried));
+  }
+
+  /** How sure a PASS is of each of its two claims, so that the best of all tried is sure enough. */
+  static double passConfidence(BacktestConfig config, int formulasTried) {
     int tried = Math.max(1, formulasTried + config.trials().onSameData());
-    return new Judge(config, Multiplicity.confidence(config.confidence(), tried));
+    return Multiplicity.confidence(config.confidence(), tried);
   }
 
   Judgement judge(Collection<InstanceTally> tallies, @Nullable Comparison comparison) {

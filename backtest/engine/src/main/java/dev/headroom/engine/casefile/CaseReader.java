@@ -148,7 +148,7 @@ final class CaseReader {
       for (CaseNode index : value.list()) {
         if (index.count() >= positions || !indices.add(index.count())) {
           throw index.error(
-              "each missing sample is named once, from 0 to %d; not %d"
+              "each missing sample is named once, from 0 to %s; not %s"
                   .formatted(positions - 1, index.count()));
         }
       }

@@ -317,7 +317,8 @@ public final class JsonReport {
     return node;
   }
 
-  private static String at(long epochNs) {
+  /** A moment as every report writes it. */
+  static String at(long epochNs) {
     long perSecond = TimeUnit.SECONDS.toNanos(1);
     return Instant.ofEpochSecond(
             Math.floorDiv(epochNs, perSecond), Math.floorMod(epochNs, perSecond))

@@ -46,7 +46,7 @@ public final class KillExplanation {
             .findKill(killId)
             .orElseThrow(() ->
                 new IllegalArgumentException(
-                    "no kill has the id %s; there are %d kills in this result"
+                    "no kill has the id %s; there are %s kills in this result"
                         .formatted(killId, result.kills().size())));
     List<String> lines = new ArrayList<>();
     OomKill kill = judged.kill();
@@ -72,6 +72,23 @@ public final class KillExplanation {
                       .orElseGet(() -> notReplayed(policy, kill))));
     }
     return String.join("\n", lines) + "\n";
+  }
+
+  /** Who, in a few words. */
+  static String victim(OomKill kill) {
+    StringBuilder text = new StringBuilder(kill.victim().kind().description());
+    if (kill.victim().user() != null) {
+      text.append(", user ").append(kill.victim().user());
+    }
+    if (kill.victim().database() != null) {
+      text.append(", database ").append(kill.victim().database());
+    }
+    if (kill.victim().queryId() != null) {
+      text.append(", query id ").append(kill.victim().queryId());
+    } else if (kill.victim().queryFingerprint() != null) {
+      text.append(", query fingerprint ").append(kill.victim().queryFingerprint());
+    }
+    return text.toString();
   }
 
   private static String who(OomProcess process) {

@@ -1,9 +1,12 @@
 package dev.headroom.engine.report;
 
 import dev.headroom.engine.backtest.BacktestResult;
+import dev.headroom.engine.backtest.PolicyResult;
 import java.util.List;
 
-/** The verdict table in Markdown, for a pipe, a ticket or a pull request. */
+/**
+ * The verdict table in Markdown, for a pipe, a ticket or a pull request, and below it the reasons.
+ */
 public final class MarkdownReport {
 
   private MarkdownReport() {}
@@ -19,7 +22,23 @@ public final class MarkdownReport {
       text.append('\n');
       table.notes().forEach(note -> text.append("- ").append(escape(note)).append('\n'));
     }
+    result.policies().forEach(policy -> appendReasons(text, result, policy));
     return text.toString();
+  }
+
+  private static void appendReasons(
+      StringBuilder text, BacktestResult result, PolicyResult policy) {
+    List<Reason> reasons = Reasons.of(result, policy);
+    if (reasons.isEmpty()) {
+      return;
+    }
+    text.append("\n<details><summary>Why: ").append(escape(policy.name())).append("</summary>\n\n");
+    for (Reason reason : reasons) {
+      text.append("- **").append(reason.topic()).append("**: ");
+      text.append(escape(reason.text())).append('\n');
+      reason.items().forEach(item -> text.append("  - ").append(escape(item)).append('\n'));
+    }
+    text.append("\n</details>\n");
   }
 
   private static void appendRow(StringBuilder text, List<String> cells) {

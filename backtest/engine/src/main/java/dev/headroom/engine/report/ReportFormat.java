@@ -14,7 +14,11 @@ public enum ReportFormat {
   /** For a ticket or a pull request. */
   MARKDOWN("md"),
   /** For a program. */
-  JSON("json");
+  JSON("json"),
+  /** For a browser: one file with its pictures, without scripts and requests. */
+  HTML("html"),
+  /** For a pipeline, where an open verdict is a skipped test; see {@link JUnitReport}. */
+  JUNIT("xml");
 
   private final String extension;
 
@@ -33,6 +37,8 @@ public enum ReportFormat {
       case TEXT -> TextReport.render(result);
       case MARKDOWN -> MarkdownReport.render(result);
       case JSON -> JsonReport.render(result);
+      case HTML -> HtmlReport.render(result);
+      case JUNIT -> JUnitReport.render(result, OpenVerdict.SKIPPED);
     };
   }
 

@@ -40,11 +40,13 @@ record VerdictTable(
   private static final double RATE_DAYS = 1000;
 
   static VerdictTable of(BacktestResult result) {
+    return of(result, result.policies());
+  }
+
+  /** With rows for these policies of the result only. */
+  static VerdictTable of(BacktestResult result, List<PolicyResult> shown) {
     return new VerdictTable(
-        headline(result),
-        COLUMNS,
-        result.policies().stream().map(VerdictTable::row).toList(),
-        notes(result));
+        headline(result), COLUMNS, shown.stream().map(VerdictTable::row).toList(), notes(result));
   }
 
   private static String headline(BacktestResult result) {
@@ -127,7 +129,7 @@ record VerdictTable(
     return switch (policy.falseBlocksPerInstanceDay()) {
       case Estimate.NoData() -> Wording.NO_DATA;
       case Estimate.Known(double rate, _, double upper) ->
-          "%d  (%s%s/1k i-d)"
+          "%s  (%s%s/1k i-d)"
               .formatted(
                   count,
                   count == 0 ? "under " : "",
@@ -148,7 +150,7 @@ record VerdictTable(
           ? policy.skipped().getFirst().reason()
           : "";
     }
-    String outcome = judgement.outcome().name().replace('_', ' ');
+    String outcome = Wording.words(judgement.outcome());
     return outcome + ": " + String.join(" and ", judgement.reasons());
   }
 
@@ -176,7 +178,7 @@ record VerdictTable(
     List<String> notes = new ArrayList<>();
     if (policy.instances() > 0 && !policy.skipped().isEmpty()) {
       notes.add(
-          "replayed over %d of %d instances; the others: %s"
+          "replayed over %s of %s instances; the others: %s"
               .formatted(
                   policy.instances(),
                   policy.instances() + policy.skipped().size(),
@@ -194,7 +196,7 @@ record VerdictTable(
     var comparison = Objects.requireNonNull(policy.comparison());
     return String.format(
         Locale.ROOT,
-        "%s against %s: %d kills only it prevents, %d only the other, on %s%s",
+        "%s against %s: %s kills only it prevents, %s only the other, on %s%s",
         policy.name(),
         comparison.against(),
         comparison.onlyThis(),

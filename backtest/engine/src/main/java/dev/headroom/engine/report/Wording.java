@@ -17,6 +17,7 @@ final class Wording {
   private static final double MIB_PER_GIB = 1024;
   private static final double SMALLEST_AMOUNT = 0.01;
   private static final MathContext TWO_DIGITS = new MathContext(2);
+  private static final MathContext SIX_DIGITS = new MathContext(6);
   private static final double FEWEST_DAYS = 0.1;
   private static final double HOURS_PER_DAY = 24;
   private static final double MINUTES_PER_HOUR = 60;
@@ -82,6 +83,23 @@ final class Wording {
 
   static String word(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** A name as people read it, such as {@code NO DATA}. */
+  static String words(Enum<?> value) {
+    return value.name().replace('_', ' ');
+  }
+
+  /** An amount of a cost. */
+  static String price(double amount) {
+    return amount > 0 && amount < SMALLEST_AMOUNT
+        ? "under " + SMALLEST_AMOUNT
+        : CompactNumber.of(amount);
+  }
+
+  /** A share with the digits it needs, such as {@code 90%} or {@code 99.95%}. */
+  static String percent(double share) {
+    return new BigDecimal(100 * share).round(SIX_DIGITS).stripTrailingZeros().toPlainString() + "%";
   }
 
   static String plural(long count, String noun) {

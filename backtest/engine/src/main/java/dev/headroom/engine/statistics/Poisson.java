@@ -71,7 +71,7 @@ public final class Poisson {
   private static void check(int events, double time) {
     if (events < 0 || !(time >= 0)) {
       throw new IllegalArgumentException(
-          "%d events over a time of %s are impossible".formatted(events, time));
+          "%s events over a time of %s are impossible".formatted(events, time));
     }
   }
 }
