@@ -2,9 +2,11 @@ package dev.headroom.formula;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.headroom.formula.compile.CompiledColumns;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -28,6 +30,16 @@ class CompilerDifferentialTest {
     for (int seed = 1; seed <= 20; seed++) {
       requireSame(Formula.parse(formula.text()), new Random(seed), 3_000, "seed " + seed);
     }
+  }
+
+  static Stream<String> bigFormulas() {
+    return BigFormulas.texts();
+  }
+
+  @ParameterizedTest
+  @MethodSource("bigFormulas")
+  void formulasNearTheLimitsOfSize_giveTheSame(String text) {
+    requireSame(Formula.parse(text), new Random(7), 1_500, "seed 7");
   }
 
   @Test
@@ -54,7 +66,7 @@ class CompilerDifferentialTest {
 
     assertThat(compiled.kernelClass().isHidden()).isTrue();
     ColumnEvaluator evaluator = compiled.newColumnEvaluator();
-    assertThat(evaluator).isInstanceOf(dev.headroom.formula.compile.CompiledColumns.class);
+    assertThat(evaluator).isInstanceOf(CompiledColumns.class);
     requireSame(expected, columns.limits(evaluator), formula, name);
     requireSame(
         expected,

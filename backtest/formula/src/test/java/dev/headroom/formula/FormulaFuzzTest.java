@@ -14,64 +14,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** No text makes the parser do anything but return a formula or throw a FormulaException. */
+/**
+ * No text makes the parser do anything but return a formula or throw a FormulaException. The long
+ * form is run by {@code -Dheadroom.fuzz.texts=1000000}.
+ */
 class FormulaFuzzTest {
 
-  private static final List<String> WORDS =
-      List.of(
-          "memory_max",
-          "anon",
-          "connections",
-          "pressure_some",
-          "x",
-          "limit",
-          "param",
-          "in",
-          "if",
-          "else",
-          "and",
-          "or",
-          "not",
-          "max",
-          "clamp",
-          "default",
-          "max_over_time",
-          "delay",
-          "rate",
-          "predict_linear",
-          "5m",
-          "0.5",
-          "100MiB",
-          "15%",
-          "1e9",
-          "7",
-          "+",
-          "-",
-          "*",
-          "**",
-          "/",
-          "//",
-          "%",
-          "<",
-          "<=",
-          "==",
-          "!=",
-          "=",
-          "(",
-          ")",
-          "[",
-          "]",
-          ",",
-          ";",
-          "\n",
-          "#",
-          "\\\n",
-          "..",
-          "1e",
-          "é",
-          "\uD83D",
-          "\t",
-          "'");
+  private static final int TEXTS = Integer.getInteger("headroom.fuzz.texts", 5_000);
+  private static final long SEED = Long.getLong("headroom.fuzz.seed", 20_260_702);
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
@@ -80,7 +30,7 @@ class FormulaFuzzTest {
     for (int i = 0; i < 2_000; i++) {
       var text = new StringBuilder();
       for (int length = random.nextInt(25); length >= 0; length--) {
-        text.append(WORDS.get(random.nextInt(WORDS.size())));
+        text.append(FormulaMutations.word(random));
         text.append(random.nextInt(4) == 0 ? "" : " ");
       }
       requireFormulaOrError(text.toString());
@@ -100,21 +50,22 @@ class FormulaFuzzTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(longs = {1, 2, 3, 4})
-  void formulasWithOneEdit(long seed) {
-    var random = new Random(seed);
-    var formulas = new RandomFormulas(random);
-    for (int i = 0; i < 500; i++) {
-      var text = new StringBuilder(formulas.next());
-      int at = random.nextInt(text.length());
-      switch (random.nextInt(3)) {
-        case 0 -> text.deleteCharAt(at);
-        case 1 -> text.insert(at, WORDS.get(random.nextInt(WORDS.size())));
-        default -> text.setCharAt(at, (char) random.nextInt(128));
+  @Test
+  void mutatedFormulas() {
+    var random = new Random(SEED);
+    var mutations = new FormulaMutations(random);
+    int formulas = 0;
+    for (int i = 0; i < TEXTS; i++) {
+      String text = mutations.next();
+      try {
+        formulas += requireFormulaOrError(text) ? 1 : 0;
+      } catch (Throwable e) {
+        throw new AssertionError("text %d from seed %d: %s".formatted(i, SEED, text), e);
       }
-      requireFormulaOrError(text.toString());
     }
+    System.out.printf(
+        "%d mutated texts from seed %d, %d of them still formulas%n", TEXTS, SEED, formulas);
+    assertThat(formulas).isBetween(TEXTS / 100, TEXTS / 2);
   }
 
   static Stream<String> hostileTexts() {
@@ -222,14 +173,34 @@ class FormulaFuzzTest {
     return failure.get();
   }
 
-  private static void requireFormulaOrError(String text) {
+  /** Whether it is a formula; if so its code must run, if not the error must say where. */
+  private static boolean requireFormulaOrError(String text) {
     try {
       Formula formula = Formula.parse(text);
       assertThat(Formula.parse(formula.canonicalText()).astHash()).isEqualTo(formula.astHash());
+      requireCode(formula);
+      return true;
     } catch (FormulaException e) {
-      assertThat(e.line()).isPositive();
-      assertThat(e.column()).isPositive();
+      String[] lines = text.split("\n", -1);
+      assertThat(e.line()).isBetween(1, lines.length);
+      assertThat(e.column()).isBetween(1, lines[e.line() - 1].length() + 1);
       assertThat(e.getMessage()).contains("^");
+      assertThat(e.reason()).isNotBlank();
+      return false;
     }
+  }
+
+  private static void requireCode(Formula formula) {
+    int inputs = formula.inputs().size();
+    long[] timesNs = {0, 1_000_000_000L};
+    double[][] columns = new double[inputs][];
+    for (int i = 0; i < inputs; i++) {
+      columns[i] = new double[] {i + 7, 1 << 20};
+    }
+    double[] expected = new double[2];
+    double[] actual = new double[2];
+    formula.newColumnEvaluator().evaluate(timesNs, columns, 0, 2, expected);
+    CompiledFormula.of(formula).newColumnEvaluator().evaluate(timesNs, columns, 0, 2, actual);
+    assertThat(actual).containsExactly(expected);
   }
 }

@@ -3,7 +3,32 @@ package dev.headroom.formula.compile;
 import dev.headroom.formula.ast.Program;
 import dev.headroom.formula.interpret.WindowPlan;
 
-/** A program as code. TODO story */
+/**
+ * A program as code that runs over columns.
+ *
+ * <p><b>What.</b> The syntax tree becomes a graph in which every value is there once ({@link
+ * GraphBuilder}: constants and params computed, common parts found, windows shared). The graph is
+ * cut into loops ({@link Schedule}), and each loop becomes a method of a hidden class ({@link
+ * LoopCode}, {@link Kernels}). A formula without windows is one loop; one with windows is a loop
+ * for what they look at, the windows, and a loop for what is made of them, once for each level of
+ * nesting.
+ *
+ * <p><b>Data.</b> Inputs are read where they lie, one array each. Values that go from loop to loop
+ * or through a window stand in scratch columns of {@value CompiledColumns#BLOCK} samples, which
+ * stay in the core's own cache. So memory depends on the formula and its windows, never on the
+ * recording.
+ *
+ * <p><b>Cost.</b> Linear in samples: each operation once, each window in amortised constant time
+ * but for quantiles (see the classes in {@code window}). Compiling is linear in the formula.
+ *
+ * <p><b>Why it is fast.</b> No dispatch, boxing or tree in a loop, only locals and arrays with one
+ * index, so the JIT removes the bounds checks and, where there is no branch, uses vector registers.
+ * Windows run in loops of their own that every formula shares, so they are hot from the second
+ * formula on; formulas that differ in numbers alone share their class.
+ *
+ * <p><b>Same bits.</b> Every operation is the interpreter's, in an order that IEEE 754 cannot tell
+ * from its own; {@code CompilerDifferentialTest} holds the two equal.
+ */
 public final class CompiledProgram {
 
   private final Graph graph;
