@@ -39,13 +39,13 @@
 		_exit(77);                                                                                                     \
 	} while (0)
 
-/* Rounds of a long test; HEADROOM_TEST_ROUNDS makes it longer. */
+/* Rounds of a long test; HEADROOM_TEST_PERCENT makes it longer or shorter. */
 static inline long
 rounds(long usual)
 {
-	const char *text = getenv("HEADROOM_TEST_ROUNDS");
+	const char *percent = getenv("HEADROOM_TEST_PERCENT");
 
-	return text == NULL ? usual : atol(text);
+	return percent == NULL ? usual : usual / 100 * atol(percent);
 }
 
 /* A seed that is told, so that a failure can be had again with HEADROOM_TEST_SEED. */

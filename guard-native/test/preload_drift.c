@@ -1,6 +1,7 @@
 /*
  * preload_drift.c: after very many allocations and frees, by threads and inside of signal handlers, every account is what it was.
  */
+#include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -67,15 +68,18 @@ static volatile sig_atomic_t handled;
 
 /*
  * The guard is re-entered wherever the signal hit it. The allocator cannot be (glibc's and jemalloc's are not safe in a handler),
- * so the handler frees and allocates only while the program is not inside of it, and counts through a map otherwise.
+ * so the handler allocates only while the program is not inside of it.
  */
 static void
 on_alarm(int signal)
 {
+	int saved_errno = errno;
+
 	(void) signal;
 	if (!in_allocator)
 		free(malloc(54321));
 	handled++;
+	errno = saved_errno;
 }
 
 static void

@@ -21,7 +21,9 @@ int
 main(void)
 {
 	HeadroomSetup setup = usual_setup();
+#ifndef HEADROOM_RENAMED
 	const char *next = getenv("LD_PRELOAD");
+#endif
 	int64_t before;
 	char *message;
 
@@ -41,6 +43,7 @@ main(void)
 	CHECK(held() - before < 4096);
 
 	/* With glibc's own malloc below, a pointer got behind the guard's back can be freed through it. */
+#ifndef HEADROOM_RENAMED
 	if (next != NULL && strstr(next, "jemalloc") == NULL)
 	{
 		for (int i = 0; i < 1000; i++)
@@ -52,5 +55,6 @@ main(void)
 		CHECK_EQUAL(held() - before, malloc_usable_size(message));
 		free(message);
 	}
+#endif
 	return 0;
 }

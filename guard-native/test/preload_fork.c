@@ -28,6 +28,7 @@ static void
 be_a_child(void)
 {
 	char *own;
+	char *grown;
 
 	MyBackendType = TYPE_CLIENT;
 	own = malloc(1000003);
@@ -47,8 +48,10 @@ be_a_child(void)
 		free(more);
 		CHECK_EQUAL(held(), 0);
 	}
-	own = realloc(inherited[INHERITED - 1], 2000003);
-	CHECK(held() >= 0 && held() <= (int64_t) malloc_usable_size(own));
+	grown = realloc(inherited[INHERITED - 1], 2000003);
+	CHECK(held() >= 0 && held() <= (int64_t) malloc_usable_size(grown));
+	free(grown);
+	CHECK_EQUAL(held(), 0);
 	free(own);
 	CHECK_EQUAL(held(), 0);
 }
@@ -109,7 +112,7 @@ check_exec(void)
 	{
 		MyBackendType = TYPE_CLIENT;
 		CHECK(malloc(5000000) != NULL);
-		execl("/bin/sh", "sh", "-c", "for fd in /proc/self/fd/*; do readlink $fd; done | grep -c headroom-guard", NULL);
+		execl("/bin/sh", "sh", "-c", "for fd in /proc/self/fd/*; do readlink $fd; done | grep -c memfd:headroom-guard", NULL);
 		_exit(99);
 	}
 	CHECK_EQUAL(ended(child), 1); /* grep found none */
@@ -127,7 +130,7 @@ check_exec(void)
 static void
 check_kills(void)
 {
-	for (long i = 0; i < rounds(40); i++)
+	for (long i = 0; i < rounds(100); i++)
 	{
 		pid_t child = fork();
 

@@ -45,7 +45,6 @@ main(void)
 	CHECK_EQUAL(posix_memalign(&aligned, 4096, 100), 0);
 	free(aligned);
 	free(calloc(3, 5));
-	free(strdup("plain"));
 	pointer = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK(pointer != MAP_FAILED);
 	pointer = mremap(pointer, 8192, 16384, MREMAP_MAYMOVE);

@@ -4,6 +4,8 @@
 set -u
 build=$(cd "$1" && pwd)
 failed=0
+# Handlers that allocate are what one test is about.
+export ASAN_OPTIONS=allocator_may_return_null=1 TSAN_OPTIONS='allocator_may_return_null=1 report_signal_unsafe=0'
 
 run() { # NAME PRELOAD PROGRAM
   LD_PRELOAD=$2 "$3" >"$build/test/output" 2>&1
