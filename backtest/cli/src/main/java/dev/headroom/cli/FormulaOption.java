@@ -90,7 +90,13 @@ final class FormulaOption {
 
   private record Named(String name, String text) {}
 
-  private static Candidate candidate(String given, int position, Duration cadence, Duration lag) {
+  /**
+   * What one argument means.
+   *
+   * @param position of the argument among its like, from 1; names a formula without a name
+   * @throws CommandFailure when the formula is wrong
+   */
+  static Candidate candidate(String given, int position, Duration cadence, Duration lag) {
     Optional<LibraryFormula> known = FormulaLibrary.find(given.strip());
     if (known.isPresent()) {
       return LibraryCandidates.of(known.get(), cadence, lag);

@@ -34,7 +34,8 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Without a database everything stays in the spool until one is given.",
-      "Example: headroom collect --query-text --metrics-port 9187"
+      "Example: headroom collect --query-text --metrics-port 9187",
+      "         headroom collect --guard enforce --limit talk --shadow-limit 'low: memory_max * 0.5'"
     })
 final class CollectCommand implements Callable<Integer> {
 
@@ -111,6 +112,8 @@ final class CollectCommand implements Callable<Integer> {
       description = "Serve Prometheus metrics on this loopback port; 0 takes a free one.")
   private @Nullable Integer metricsPort;
 
+  @Mixin private final GuardPlanOption guard = new GuardPlanOption();
+
   CollectCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -166,7 +169,8 @@ final class CollectCommand implements Callable<Integer> {
             .withCadence(cadence())
             .withCapture(captureOptions())
             .withKeepQueryText(queryText)
-            .withMetricsPort(metricsPort);
+            .withMetricsPort(metricsPort)
+            .withGuard(guard.plan());
     if (node != null) {
       config = config.withNode(node);
     }

@@ -90,6 +90,10 @@ final class ArgumentsTest {
         Row.misused("collect --spool-only --metrics-port 70000", "70000"),
         Row.misused("collect --spool-only --capture-name a/b", "a/b"),
         Row.misused("collect --spool-only --instances nosuch.yaml", "nosuch.yaml"),
+        Row.misused("collect --spool-only --limit talk", "need --guard shadow or --guard enforce"),
+        Row.misused("collect --spool-only --guard enforce", "a guard that enforces needs a limit"),
+        Row.misused("collect --spool-only --guard off --limit talk", "a guard that is off"),
+        Row.misused("collect --spool-only --guard shadow --limit anon-", "anon-"),
         Row.misused("db status --db-url nosuch", "the database URL is malformed"),
         Row.misused("recording list --db-url mysql://h/d", "the database URL is malformed"));
   }

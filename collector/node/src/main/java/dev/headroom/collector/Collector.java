@@ -1,10 +1,13 @@
 package dev.headroom.collector;
 
+import dev.headroom.collector.autotune.GuardPlan;
 import dev.headroom.collector.capture.CaptureOptions;
 import dev.headroom.collector.cgroup.MemoryHierarchy;
 import dev.headroom.collector.duty.Duty;
 import dev.headroom.collector.duty.DutyRunner;
 import dev.headroom.collector.ffm.LibC;
+import dev.headroom.collector.guard.GuardEventReader;
+import dev.headroom.collector.guard.Guards;
 import dev.headroom.collector.kernel.EventClock;
 import dev.headroom.collector.kernel.KernelFile;
 import dev.headroom.collector.kill.KillAssembler;
@@ -36,6 +39,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
@@ -54,6 +58,11 @@ public final class Collector implements AutoCloseable {
   private static final Path PROC = Path.of("/proc");
   private static final Duration JOIN_PATIENCE = Duration.ofSeconds(5);
   private static final Duration DRAIN_PATIENCE = Duration.ofSeconds(5);
+
+  /** A guard outlives so many of the longest waits between samples before it lets go. */
+  private static final int LEASE_SAMPLES = 5;
+
+  private static final Duration MIN_LEASE = Duration.ofSeconds(10);
 
   private final Deque<Closeable> resources;
   private final List<DutyRunner> runners = new ArrayList<>();
@@ -93,12 +102,19 @@ public final class Collector implements AutoCloseable {
     earlier.instances().forEach(registry::know);
     ProcessCache processes = new ProcessCache();
     processes.restore(earlier.processes());
+    Guards guards = new Guards();
+    resources.push(guards);
     ReadyWatch readyWatch = new ReadyWatch(clock, recorder, earlier.waits());
     KillSettler settler =
         KillSettler.open(
             stateDirectory.resolve("kills"),
             new KillAssembler(
-                config.node(), clock, processes, registry::findByCgroup, config.keepQueryText()),
+                config.node(),
+                clock,
+                processes,
+                registry::findByCgroup,
+                config.keepQueryText(),
+                guards::findVictim),
             new KillSurroundings(
                 config.node(),
                 config.instances(),
@@ -110,7 +126,7 @@ public final class Collector implements AutoCloseable {
                 recorder,
                 metrics,
                 state::write),
-            counters(earlier.killCounters()));
+            byInstance(earlier.killCounters()));
     @Nullable CaptureOptions options = config.capture();
     this.capture =
         new CaptureDuty(
@@ -121,7 +137,16 @@ public final class Collector implements AutoCloseable {
             settler,
             label -> recorder.record(node(config, bootId, clock, label)));
     resources.push(capture);
-    state.watch(registry, processes, readyWatch, settler, capture);
+    GuardEventDuty guardEvents =
+        new GuardEventDuty(
+            guards,
+            new GuardEventReader(clock, processes::hostPid),
+            clock,
+            spool,
+            recorder,
+            metrics,
+            byInstance(Objects.requireNonNullElse(earlier.guardCursors(), Map.of())));
+    state.watch(registry, processes, readyWatch, settler, capture, guardEvents);
 
     add(
         new DiscoveryDuty(
@@ -133,10 +158,20 @@ public final class Collector implements AutoCloseable {
             recorder,
             registry,
             readyWatch,
+            guards,
             capture::register));
     add(
         new SamplingDuty(
-            clock, registry, processes, readyWatch, spool, recorder, metrics, config.cadence()));
+            clock,
+            registry,
+            processes,
+            readyWatch,
+            spool,
+            recorder,
+            metrics,
+            config.cadence(),
+            steering(config, guards, metrics)));
+    add(guardEvents);
     add(capture);
     add(new UpkeepDuty(clock, spool, recorder, metrics, state::write));
     this.sinkRunner =
@@ -158,6 +193,8 @@ public final class Collector implements AutoCloseable {
         "Part of the bound of spooled samples in use",
         spool,
         Spool::usedShare);
+    metrics.gauge(
+        "headroom.guards", "Servers with a guard that is in use", guards, Guards::openCount);
     metrics.gauge(
         "headroom.instances", "Servers watched", registry, known -> known.watchedIds().size());
     this.metricsServer =
@@ -293,10 +330,21 @@ public final class Collector implements AutoCloseable {
         new SplittableRandom());
   }
 
-  private static Map<InstanceId, Long> counters(Map<String, Long> byId) {
-    Map<InstanceId, Long> counters = new HashMap<>();
-    byId.forEach((id, count) -> counters.put(InstanceId.parse(id), count));
-    return counters;
+  private @Nullable GuardSteering steering(
+      CollectorConfig config, Guards guards, CollectorMetrics metrics) {
+    @Nullable GuardPlan plan = config.guard();
+    if (plan == null) {
+      return null;
+    }
+    Duration ofSamples = config.cadence().slow().multipliedBy(LEASE_SAMPLES);
+    Duration lease = ofSamples.compareTo(MIN_LEASE) > 0 ? ofSamples : MIN_LEASE;
+    return new GuardSteering(plan, lease, guards, recorder, metrics);
+  }
+
+  private static <V> Map<InstanceId, V> byInstance(Map<String, V> byId) {
+    Map<InstanceId, V> byInstance = new HashMap<>();
+    byId.forEach((id, value) -> byInstance.put(InstanceId.parse(id), value));
+    return byInstance;
   }
 
   private static Node node(

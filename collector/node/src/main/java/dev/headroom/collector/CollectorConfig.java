@@ -1,5 +1,6 @@
 package dev.headroom.collector;
 
+import dev.headroom.collector.autotune.GuardPlan;
 import dev.headroom.collector.capture.CaptureOptions;
 import dev.headroom.collector.sampling.Cadence;
 import java.net.InetAddress;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param keepQueryText whether statements may be stored; otherwise only their fingerprints are
  * @param metricsPort where to serve Prometheus metrics on loopback, 0 for any free port; absent for
  *     none
+ * @param guard what the guards are told; absent to leave them as they are
  */
 public record CollectorConfig(
     String node,
@@ -32,7 +34,8 @@ public record CollectorConfig(
     Cadence cadence,
     long maxSpoolBytes,
     boolean keepQueryText,
-    @Nullable Integer metricsPort) {
+    @Nullable Integer metricsPort,
+    @Nullable GuardPlan guard) {
 
   private static final long DEFAULT_SPOOL_BYTES = 1L << 30;
 
@@ -56,6 +59,7 @@ public record CollectorConfig(
         Cadence.DEFAULT,
         DEFAULT_SPOOL_BYTES,
         false,
+        null,
         null);
   }
 
@@ -91,6 +95,10 @@ public record CollectorConfig(
     return changed(draft -> draft.metricsPort = port);
   }
 
+  public CollectorConfig withGuard(@Nullable GuardPlan plan) {
+    return changed(draft -> draft.guard = plan);
+  }
+
   private CollectorConfig changed(Consumer<Draft> change) {
     Draft draft = new Draft(this);
     change.accept(draft);
@@ -108,6 +116,7 @@ public record CollectorConfig(
     private long maxSpoolBytes;
     private boolean keepQueryText;
     private @Nullable Integer metricsPort;
+    private @Nullable GuardPlan guard;
 
     Draft(CollectorConfig config) {
       node = config.node;
@@ -119,6 +128,7 @@ public record CollectorConfig(
       maxSpoolBytes = config.maxSpoolBytes;
       keepQueryText = config.keepQueryText;
       metricsPort = config.metricsPort;
+      guard = config.guard;
     }
 
     CollectorConfig toConfig() {
@@ -131,7 +141,8 @@ public record CollectorConfig(
           cadence,
           maxSpoolBytes,
           keepQueryText,
-          metricsPort);
+          metricsPort,
+          guard);
     }
   }
 

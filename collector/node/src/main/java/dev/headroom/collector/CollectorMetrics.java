@@ -23,6 +23,10 @@ final class CollectorMetrics {
   private final Counter dropped;
   private final Counter failures;
   private final Counter lostEvents;
+  private final Counter guardEvents;
+  private final Counter lostGuardEvents;
+  private final Counter decisions;
+  private final Counter emptyDecisions;
 
   CollectorMetrics(MeterRegistry registry) {
     this.registry = registry;
@@ -41,6 +45,14 @@ final class CollectorMetrics {
     this.failures = counter("headroom.failures", "Things that could not be read or done");
     this.lostEvents =
         counter("headroom.events.lost", "Events given up because the spool took nothing");
+    this.guardEvents = counter("headroom.guard.events", "Events taken from guards");
+    this.lostGuardEvents =
+        counter(
+            "headroom.guard.events.lost", "Events that guards wrote over before they were read");
+    this.decisions = counter("headroom.decisions", "Limits that policies decided");
+    this.emptyDecisions =
+        counter(
+            "headroom.decisions.empty", "Evaluations that gave no limit; the one before stayed");
   }
 
   private Counter counter(String name, String description) {
@@ -93,6 +105,18 @@ final class CollectorMetrics {
 
   void eventLost() {
     lostEvents.increment();
+  }
+
+  void guardEvents(int count) {
+    guardEvents.increment(count);
+  }
+
+  void guardEventsLost(long count) {
+    lostGuardEvents.increment((double) count);
+  }
+
+  void decided(boolean hasLimit) {
+    (hasLimit ? decisions : emptyDecisions).increment();
   }
 
   void told(CollectorEvent.Kind kind) {

@@ -1,5 +1,6 @@
 package dev.headroom.collector;
 
+import dev.headroom.collector.guard.GuardCursor;
 import dev.headroom.collector.kill.KillSettler;
 import dev.headroom.collector.sampling.ProcessCache;
 import dev.headroom.collector.state.CollectorState;
@@ -19,7 +20,8 @@ final class CollectorStateKeeper {
       ProcessCache processes,
       ReadyWatch readyWatch,
       KillSettler settler,
-      CaptureDuty capture) {}
+      CaptureDuty capture,
+      GuardEventDuty guardEvents) {}
 
   private final String bootId;
   private final StateFile file;
@@ -45,8 +47,9 @@ final class CollectorStateKeeper {
       ProcessCache processes,
       ReadyWatch readyWatch,
       KillSettler settler,
-      CaptureDuty capture) {
-    parts = new Parts(registry, processes, readyWatch, settler, capture);
+      CaptureDuty capture,
+      GuardEventDuty guardEvents) {
+    parts = new Parts(registry, processes, readyWatch, settler, capture, guardEvents);
   }
 
   synchronized void write() throws IOException {
@@ -56,6 +59,8 @@ final class CollectorStateKeeper {
     }
     Map<String, Long> counters = new HashMap<>();
     watched.settler().accountedFor().forEach((id, count) -> counters.put(id.toString(), count));
+    Map<String, GuardCursor> cursors = new HashMap<>();
+    watched.guardEvents().cursors().forEach((id, cursor) -> cursors.put(id.toString(), cursor));
     file.write(
         new CollectorState(
             bootId,
@@ -63,6 +68,7 @@ final class CollectorStateKeeper {
             watched.processes().list(),
             watched.readyWatch().list(),
             counters,
-            watched.capture().cursor()));
+            watched.capture().cursor(),
+            cursors));
   }
 }

@@ -3,6 +3,9 @@ package dev.headroom.collector;
 import dev.headroom.collector.cgroup.CgroupReader;
 import dev.headroom.collector.cgroup.MemoryHierarchy;
 import dev.headroom.collector.duty.Duty;
+import dev.headroom.collector.ffm.LibC;
+import dev.headroom.collector.guard.GuardLink;
+import dev.headroom.collector.guard.Guards;
 import dev.headroom.collector.kernel.EventClock;
 import dev.headroom.collector.postgres.Postmaster;
 import dev.headroom.collector.postgres.PostmasterDiscovery;
@@ -43,6 +46,7 @@ final class DiscoveryDuty implements Duty {
   private final EventRecorder recorder;
   private final InstanceRegistry registry;
   private final ReadyWatch readyWatch;
+  private final Guards guards;
   private final IntConsumer postmasterFound;
   private final PostmasterDiscovery discovery;
 
@@ -58,6 +62,7 @@ final class DiscoveryDuty implements Duty {
       EventRecorder recorder,
       InstanceRegistry registry,
       ReadyWatch readyWatch,
+      Guards guards,
       IntConsumer postmasterFound) {
     this.node = node;
     this.selection = selection;
@@ -67,6 +72,7 @@ final class DiscoveryDuty implements Duty {
     this.recorder = recorder;
     this.registry = registry;
     this.readyWatch = readyWatch;
+    this.guards = guards;
     this.postmasterFound = postmasterFound;
     this.discovery = new PostmasterDiscovery(proc, hierarchy.version());
   }
@@ -114,9 +120,18 @@ final class DiscoveryDuty implements Duty {
     if (before.isPresent() && !sameServer && before.get().postmasterPid() != 0) {
       gone(before.get());
     }
+    GuardLink guard =
+        new GuardLink(
+            id, postmaster, proc, LibC::boottimeNs, problem -> recorder.fail(id, problem));
     InstanceSampler sampler =
         new InstanceSampler(
-            id, postmaster, hierarchy, proc, clock, problem -> recorder.fail(id, problem));
+            id,
+            postmaster,
+            hierarchy,
+            proc,
+            clock,
+            guard::read,
+            problem -> recorder.fail(id, problem));
     Path directory = hierarchy.findDirectory(postmaster.cgroupPath()).orElseThrow();
     recorder.record(
         new Instance(
@@ -136,6 +151,7 @@ final class DiscoveryDuty implements Duty {
       readyWatch.started(id, startTicks);
       know(id, postmaster, null);
     }
+    guards.watch(guard, clock.now());
     registry.watch(new InstanceRegistry.Watched(sampler, new CgroupReader(hierarchy, directory)));
     postmasterFound.accept(postmaster.pid());
   }
@@ -164,6 +180,7 @@ final class DiscoveryDuty implements Duty {
     InstanceId id = known.instanceId();
     registry.unwatch(id);
     Instant now = clock.now();
+    guards.end(id, now);
     if (leftItsPidFile(known)) {
       readyWatch.crashed(id, now, clock.nowTicks(), "the postmaster ended without a word");
     } else {

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Samples every watched instance when its next sample is due. */
 final class SamplingDuty implements Duty {
@@ -31,8 +32,12 @@ final class SamplingDuty implements Duty {
   private final EventRecorder recorder;
   private final CollectorMetrics metrics;
   private final Cadence cadence;
+  private final @Nullable GuardSteering steering;
   private final Map<InstanceId, SamplingPlan> plans = new HashMap<>();
 
+  /**
+   * @param steering leads the guards; absent to leave them as they are
+   */
   SamplingDuty(
       EventClock clock,
       InstanceRegistry registry,
@@ -41,7 +46,8 @@ final class SamplingDuty implements Duty {
       Spool spool,
       EventRecorder recorder,
       CollectorMetrics metrics,
-      Cadence cadence) {
+      Cadence cadence,
+      @Nullable GuardSteering steering) {
     this.clock = clock;
     this.registry = registry;
     this.processes = processes;
@@ -50,6 +56,7 @@ final class SamplingDuty implements Duty {
     this.recorder = recorder;
     this.metrics = metrics;
     this.cadence = cadence;
+    this.steering = steering;
   }
 
   @Override
@@ -99,6 +106,9 @@ final class SamplingDuty implements Duty {
     InstanceSampler.Look look = sampler.sample(processes.latestOf(sampler.instanceId()));
     processes.update(look.processes(), look.sample().sampledAt());
     readyWatch.look(look);
+    if (steering != null) {
+      steering.steer(look.sample());
+    }
     Optional<SamplingPlan.Gap> gap = plan.sampled(look.sample(), began);
     long waitUs = plan.currentWait().toNanos() / NS_PER_US;
     try {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.headroom.collector.cgroup.MemoryHierarchy;
+import dev.headroom.collector.guard.GuardReading;
 import dev.headroom.collector.kernel.EventClock;
 import dev.headroom.collector.postgres.Postmaster;
 import dev.headroom.collector.postgres.PostmasterDiscovery;
@@ -82,6 +83,7 @@ class CollectorOverheadTest {
         MemoryHierarchy.detect(proc.root()).orElseThrow(),
         proc,
         EventClock.open(folder.resolve("clock"), "boot", System::nanoTime, Instant::now),
+        () -> GuardReading.NONE,
         problem -> {
           throw new AssertionError(problem);
         });

@@ -38,15 +38,22 @@ public final class PrivatePostgres implements AutoCloseable {
   private final String cgroupPath;
   private final int port;
   private final List<String> settings;
+  private final List<String> environment;
   private @Nullable Process server;
 
   private PrivatePostgres(
-      Path folder, Path cgroup, String cgroupPath, int port, List<String> settings) {
+      Path folder,
+      Path cgroup,
+      String cgroupPath,
+      int port,
+      List<String> settings,
+      List<String> environment) {
     this.folder = folder;
     this.cgroup = cgroup;
     this.cgroupPath = cgroupPath;
     this.port = port;
     this.settings = settings;
+    this.environment = environment;
   }
 
   /**
@@ -56,6 +63,17 @@ public final class PrivatePostgres implements AutoCloseable {
    * @param settings as {@code postgres -c} takes them
    */
   public static PrivatePostgres start(long limitBytes, String... settings) throws IOException {
+    return start(limitBytes, null, settings);
+  }
+
+  /** As {@link #start}, with the guard that this checkout builds. */
+  public static PrivatePostgres startGuarded(long limitBytes, String... settings)
+      throws IOException {
+    return start(limitBytes, GuardBuild.make(), settings);
+  }
+
+  private static PrivatePostgres start(
+      long limitBytes, @Nullable GuardBuild guard, String... settings) throws IOException {
     assumeTrue("root".equals(System.getProperty("user.name")), "needs root to make a cgroup");
     assumeTrue(
         Files.isExecutable(PROGRAMS.resolve("postgres")), "needs Postgres 15 in " + PROGRAMS);
@@ -70,8 +88,14 @@ public final class PrivatePostgres implements AutoCloseable {
     String path = (parent.equals("/") ? "" : parent) + "/" + name;
     Path cgroup = hierarchy.findDirectory(path).orElseThrow();
     Path folder = Files.createTempDirectory("headroom-postgres");
+    List<String> all = new ArrayList<>(List.of(settings));
+    List<String> environment = new ArrayList<>();
+    if (guard != null) {
+      all.add("shared_preload_libraries=" + guard.copyExtension(folder));
+      environment.add("LD_PRELOAD=" + guard.copyPreloaded(folder));
+    }
     PrivatePostgres postgres =
-        new PrivatePostgres(folder, cgroup, path, freePort(), List.of(settings));
+        new PrivatePostgres(folder, cgroup, path, freePort(), all, environment);
     try {
       Files.createDirectory(cgroup);
       Files.writeString(cgroup.resolve("memory.limit_in_bytes"), Long.toString(limitBytes));
@@ -101,20 +125,22 @@ public final class PrivatePostgres implements AutoCloseable {
                 "-c",
                 "echo $$ > \"$0\" && exec \"$@\"",
                 cgroup.resolve("cgroup.procs").toString()));
+    command.addAll(List.of(asUser("env")));
+    // Nothing but the server itself is to load a guard.
+    command.addAll(environment);
     command.addAll(
         List.of(
-            asUser(
-                PROGRAMS.resolve("postgres").toString(),
-                "-D",
-                dataDirectory().toString(),
-                "-p",
-                Integer.toString(port),
-                "-c",
-                "listen_addresses=127.0.0.1",
-                "-c",
-                "fsync=off",
-                "-c",
-                "unix_socket_directories=" + folder)));
+            PROGRAMS.resolve("postgres").toString(),
+            "-D",
+            dataDirectory().toString(),
+            "-p",
+            Integer.toString(port),
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            "fsync=off",
+            "-c",
+            "unix_socket_directories=" + folder));
     for (String setting : settings) {
       command.add("-c");
       command.add(setting);

@@ -86,6 +86,12 @@ public final class Facts {
       return this;
     }
 
+    /** Sets all that {@code others} has. */
+    public Builder setAll(Facts others) {
+      values.putAll(others.values);
+      return this;
+    }
+
     public Facts build() {
       EnumMap<Fact, Long> copy = new EnumMap<>(Fact.class);
       copy.putAll(values);

@@ -28,4 +28,20 @@ public record OomProcess(
     @Nullable String user,
     @Nullable Long queryId,
     @Nullable Long queryFingerprint,
-    @Nullable String queryText) {}
+    @Nullable String queryText) {
+
+  /** The same process with Postgres's identifier of its statement. */
+  public OomProcess withQueryId(long queryId) {
+    return new OomProcess(
+        hostPid,
+        namespacePid,
+        comm,
+        title,
+        kind,
+        database,
+        user,
+        queryId,
+        queryFingerprint,
+        queryText);
+  }
+}

@@ -1,8 +1,9 @@
 package dev.headroom.collector.autotune;
 
-import dev.headroom.formula.Formula;
+import dev.headroom.collector.guard.PolicyLimit;
 import dev.headroom.model.GuardMode;
 import dev.headroom.model.Policy;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +38,15 @@ public record GuardPlan(GuardMode mode, @Nullable Policy limit, List<Policy> sha
       throw new IllegalArgumentException(
           "a guard judges at most %d shadow limits, not %d".formatted(MAX_SHADOWS, shadows.size()));
     }
-    policies(limit, shadows).forEach(policy -> Formula.parse(policy.formulaText()));
+    policies(limit, shadows)
+        .map(PolicyRun::policyId)
+        .filter(id -> id.getBytes(StandardCharsets.UTF_8).length > PolicyLimit.MAX_POLICY_ID_BYTES)
+        .findFirst()
+        .ifPresent(id -> {
+          throw new IllegalArgumentException(
+              "a guard knows a limit by at most %d bytes, and '%s' is longer; give it a shorter name"
+                  .formatted(PolicyLimit.MAX_POLICY_ID_BYTES, id));
+        });
     if (policies(limit, shadows).map(PolicyRun::policyId).distinct().count()
         < policies(limit, shadows).count()) {
       throw new IllegalArgumentException("two of the limits have the same name and formula");

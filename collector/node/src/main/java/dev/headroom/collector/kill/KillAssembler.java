@@ -4,6 +4,7 @@ import dev.headroom.collector.capture.CgroupRef;
 import dev.headroom.collector.capture.KernelOomEvent;
 import dev.headroom.collector.capture.LimitHit;
 import dev.headroom.collector.capture.OomTask;
+import dev.headroom.collector.guard.VictimAccount;
 import dev.headroom.collector.kernel.EventClock;
 import dev.headroom.collector.postgres.ProcessTitle;
 import dev.headroom.collector.postgres.QueryFingerprint;
@@ -39,22 +40,38 @@ public final class KillAssembler {
   private final ProcessCache processes;
   private final Function<String, Optional<InstanceId>> instanceByCgroup;
   private final boolean keepQueryText;
+  private final Victims victims;
+
+  /** What guards know of processes that were killed. */
+  public interface Victims {
+    /**
+     * The last words of a victim's slot; empty where there is no guard or the slot is gone.
+     *
+     * @param namespacePid as the server sees it
+     * @param startTicks when it started; absent when not known
+     */
+    Optional<VictimAccount> find(
+        InstanceId instanceId, int namespacePid, @Nullable Long startTicks, long killedBoottimeNs);
+  }
 
   /**
    * @param instanceByCgroup the instance whose cgroup has this path or lies above it
    * @param keepQueryText whether statements may be stored
+   * @param victims what guards know of them
    */
   public KillAssembler(
       String node,
       EventClock clock,
       ProcessCache processes,
       Function<String, Optional<InstanceId>> instanceByCgroup,
-      boolean keepQueryText) {
+      boolean keepQueryText,
+      Victims victims) {
     this.node = node;
     this.clock = clock;
     this.processes = processes;
     this.instanceByCgroup = instanceByCgroup;
     this.keepQueryText = keepQueryText;
+    this.victims = victims;
   }
 
   /** The instance that lost a process; empty when the victim belonged to none. */
@@ -71,6 +88,7 @@ public final class KillAssembler {
   public OomKill assemble(KernelOomEvent event, UUID incidentId, @Nullable Boolean counterAgrees) {
     @Nullable LimitHit limit = event.limit();
     @Nullable OomTask invoker = event.invoker();
+    @Nullable VictimAccount account = account(event).orElse(null);
     return new OomKill(
         event.key(),
         incidentId,
@@ -79,7 +97,7 @@ public final class KillAssembler {
         clock.at(event.boottimeNs()),
         event.boottimeNs(),
         event.source().label(),
-        process(event.victim(), findInstance(event), event.title(), event.queryText()),
+        victim(event, account),
         invoker == null ? null : invoker(event, invoker),
         event.constraint() == null ? null : event.constraint().label(),
         limit == null ? null : path(limit.cgroup()).orElse(null),
@@ -92,12 +110,42 @@ public final class KillAssembler {
         event.memory().shmemBytes(),
         event.memory().pageTablesBytes(),
         event.oomScoreAdj(),
-        null,
-        null,
+        account == null ? sampledGuardBytes(event) : Long.valueOf(account.allocatedBytes()),
+        account == null ? null : account.instanceBytes(),
         event.groupKill(),
         counterAgrees,
-        null,
-        null);
+        account == null ? null : account.statementNumber(),
+        account == null ? null : account.contexts());
+  }
+
+  private Optional<VictimAccount> account(KernelOomEvent event) {
+    Optional<InstanceId> instance = findInstance(event);
+    if (instance.isEmpty()) {
+      return Optional.empty();
+    }
+    OomTask victim = event.victim();
+    @Nullable Integer sampledPid =
+        find(victim).map(seen -> seen.sample().namespacePid()).orElse(null);
+    @Nullable Integer namespacePid = firstOf(victim.namespacePid(), sampledPid);
+    @Nullable Long start = victim.startBoottimeNs();
+    return victims.find(
+        instance.get(),
+        namespacePid == null ? victim.pid() : namespacePid,
+        start == null ? null : EventClock.ticksOf(start),
+        event.boottimeNs());
+  }
+
+  private @Nullable Long sampledGuardBytes(KernelOomEvent event) {
+    return find(event.victim()).map(seen -> seen.sample().guardAllocatedBytes()).orElse(null);
+  }
+
+  /** A slot is of the moment of death; a sample may be a statement old. */
+  private OomProcess victim(KernelOomEvent event, @Nullable VictimAccount account) {
+    OomProcess victim =
+        process(event.victim(), findInstance(event), event.title(), event.queryText());
+    return account == null || account.queryId() == null
+        ? victim
+        : victim.withQueryId(account.queryId());
   }
 
   private OomProcess invoker(KernelOomEvent event, OomTask invoker) {

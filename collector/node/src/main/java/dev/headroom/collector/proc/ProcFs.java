@@ -3,6 +3,7 @@ package dev.headroom.collector.proc;
 import dev.headroom.collector.kernel.KernelFile;
 import dev.headroom.collector.kernel.MalformedFileException;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -110,6 +111,38 @@ public final class ProcFs {
         return Optional.empty();
       }
       throw failed;
+    }
+  }
+
+  /**
+   * The open files of a process whose links read {@code target}, as paths by which they can be
+   * opened; none when the process is gone.
+   */
+  public List<Path> listDescriptors(int pid, String target) throws IOException {
+    List<Path> found = new ArrayList<>();
+    try (DirectoryStream<Path> descriptors =
+        Files.newDirectoryStream(directory(pid).resolve("fd"))) {
+      for (Path descriptor : descriptors) {
+        if (hasTarget(descriptor, target)) {
+          found.add(descriptor);
+        }
+      }
+    } catch (NoSuchFileException gone) {
+      return List.of();
+    } catch (DirectoryIteratorException failed) {
+      if (isGone(pid)) {
+        return List.of();
+      }
+      throw failed.getCause();
+    }
+    return found.stream().sorted().toList();
+  }
+
+  private static boolean hasTarget(Path link, String target) throws IOException {
+    try {
+      return Files.readSymbolicLink(link).toString().equals(target);
+    } catch (NoSuchFileException closed) {
+      return false;
     }
   }
 

@@ -4,6 +4,7 @@ import dev.headroom.collector.cgroup.CgroupFacts;
 import dev.headroom.collector.cgroup.CgroupMemory;
 import dev.headroom.collector.cgroup.CgroupReader;
 import dev.headroom.collector.cgroup.MemoryHierarchy;
+import dev.headroom.collector.guard.GuardReading;
 import dev.headroom.collector.kernel.EventClock;
 import dev.headroom.collector.postgres.Postmaster;
 import dev.headroom.collector.postgres.ServerGlobals;
@@ -25,6 +26,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +44,7 @@ public final class InstanceSampler {
   private final CgroupReader cgroup;
   private final @Nullable Path pressureDirectory;
   private final @Nullable ServerGlobals globals;
+  private final Supplier<GuardReading> guard;
   private final ProcessReader reader;
   private long vanished;
 
@@ -53,6 +56,7 @@ public final class InstanceSampler {
   public record Look(Sample sample, List<ObservedProcess> processes) {}
 
   /**
+   * @param guard what the server's guard says; its watermarks start anew with each reading
    * @throws IOException when the instance's cgroup is not visible from here
    */
   public InstanceSampler(
@@ -61,8 +65,10 @@ public final class InstanceSampler {
       MemoryHierarchy hierarchy,
       ProcFs proc,
       EventClock clock,
+      Supplier<GuardReading> guard,
       Consumer<IOException> problems)
       throws IOException {
+    this.guard = guard;
     this.instanceId = instanceId;
     this.postmaster = postmaster;
     this.clock = clock;
@@ -119,8 +125,12 @@ public final class InstanceSampler {
       CgroupReader.findPressure(pressureDirectory, problems)
           .ifPresent(pressure -> CgroupFacts.add(facts, pressure));
     }
-    addServerFacts(facts);
-    List<ObservedProcess> processes = readProcesses(before);
+    GuardReading guarded = guard.get();
+    facts.setAll(guarded.facts());
+    if (!guarded.facts().has(Fact.SHARED_BUFFERS)) {
+      addServerFacts(facts);
+    }
+    List<ObservedProcess> processes = readProcesses(before, guarded);
     // Stamped after reading: a victim that was already gone is not missing before its kill.
     Instant sampledAt = clock.now();
     if (memory instanceof CgroupMemory.V1) {
@@ -136,12 +146,13 @@ public final class InstanceSampler {
         processes);
   }
 
-  private List<ObservedProcess> readProcesses(Map<Integer, ObservedProcess> before) {
+  private List<ObservedProcess> readProcesses(
+      Map<Integer, ObservedProcess> before, GuardReading guarded) {
     List<ObservedProcess> processes = new ArrayList<>();
     try {
       for (int pid : cgroup.listPids()) {
         try {
-          Optional<ObservedProcess> process = reader.find(pid, before.get(pid));
+          Optional<ObservedProcess> process = reader.find(pid, before.get(pid), guarded);
           process.ifPresentOrElse(processes::add, () -> vanished++);
         } catch (IOException problem) {
           problems.accept(problem);

@@ -2,6 +2,7 @@ package dev.headroom.collector.sampling;
 
 import dev.headroom.collector.proc.ProcessKey;
 import dev.headroom.model.InstanceId;
+import dev.headroom.model.ProcessSample;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
@@ -68,6 +69,19 @@ public final class ProcessCache {
       }
     }
     return latest;
+  }
+
+  /**
+   * The process that a server means by a pid of its own; the same number when no such process was
+   * seen.
+   */
+  public synchronized int hostPid(InstanceId instanceId, int namespacePid) {
+    return latestOf(instanceId).values().stream()
+        .map(ObservedProcess::sample)
+        .filter(sample -> Integer.valueOf(namespacePid).equals(sample.namespacePid()))
+        .mapToInt(ProcessSample::pid)
+        .findFirst()
+        .orElse(namespacePid);
   }
 
   /** When an instance was last looked at; empty when it was not. */

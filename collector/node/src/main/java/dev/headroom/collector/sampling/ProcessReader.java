@@ -1,5 +1,7 @@
 package dev.headroom.collector.sampling;
 
+import dev.headroom.collector.guard.GuardReading;
+import dev.headroom.collector.guard.SlotReading;
 import dev.headroom.collector.postgres.Postmaster;
 import dev.headroom.collector.postgres.ProcessTitle;
 import dev.headroom.collector.postgres.QueryFingerprint;
@@ -50,9 +52,11 @@ final class ProcessReader {
    * Reads a process.
    *
    * @param before what was seen of this pid last; it need not be the same process
+   * @param guarded what the server's guard says of its processes
    * @return empty when the process ended meanwhile
    */
-  Optional<ObservedProcess> find(int pid, @Nullable ObservedProcess before) throws IOException {
+  Optional<ObservedProcess> find(int pid, @Nullable ObservedProcess before, GuardReading guarded)
+      throws IOException {
     Optional<ProcStat> stat = proc.findStat(pid);
     Optional<ProcStatus> status = proc.findStatus(pid);
     @Nullable String titleText = proc.findTitle(pid).orElse(null);
@@ -70,8 +74,11 @@ final class ProcessReader {
         titleText == null || !ofServer
             ? null
             : ProcessTitle.find(titleText, clusterName).orElse(null);
-    BackendKind kind = kind(pid, ofServer, title);
-    StatementCounter statements = statements(pid, status.get(), kind, earlier);
+    @Nullable Integer shownPid = status.get().namespacePid();
+    int namespacePid = shownPid == null ? pid : shownPid;
+    @Nullable SlotReading slot = guarded.findSlot(namespacePid, key.startTicks()).orElse(null);
+    BackendKind kind = kind(pid, ofServer, title, slot);
+    StatementCounter statements = statements(pid, namespacePid, kind, earlier, slot);
     return Optional.of(
         new ObservedProcess(
             instanceId,
@@ -82,11 +89,11 @@ final class ProcessReader {
                 key.startTicks(),
                 status.get().namespacePid(),
                 kind,
-                kind.blockable(),
+                slot == null ? kind.blockable() : slot.blockable(),
                 title == null ? null : title.database(),
                 title == null ? null : title.user(),
-                statements.current(),
-                null,
+                slot != null && slot.inStatement() ? slot.statementNumber() : statements.current(),
+                slot != null && slot.inStatement() ? slot.queryId() : null,
                 fingerprint(statements.running(), earlier),
                 bytes(status.get().rssAnonKb()),
                 bytes(status.get().rssFileKb()),
@@ -94,12 +101,12 @@ final class ProcessReader {
                 bytes(status.get().vmPteKb()),
                 bytes(status.get().vmSwapKb()),
                 earlier == null ? oomScoreAdj(pid) : earlier.sample().oomScoreAdj(),
-                null,
-                null),
+                slot == null ? null : slot.allocatedBytes(),
+                slot == null ? null : slot.peakBytes()),
             title == null ? null : title.leaderNamespacePid(),
             statements.number(),
             statements.running(),
-            lastStatementText(pid, status.get(), kind, statements.running())));
+            lastStatementText(pid, namespacePid, kind, statements, earlier, slot)));
   }
 
   /** A child whose postmaster was killed has another parent and is a child all the same. */
@@ -109,20 +116,32 @@ final class ProcessReader {
         && earlier.sample().kind() != BackendKind.POSTMASTER;
   }
 
-  private BackendKind kind(int pid, boolean ofServer, @Nullable ProcessTitle title) {
+  private BackendKind kind(
+      int pid, boolean ofServer, @Nullable ProcessTitle title, @Nullable SlotReading slot) {
     if (pid == postmaster.pid()) {
       return BackendKind.POSTMASTER;
     }
     if (title != null) {
       return title.kind();
     }
+    if (ofServer && slot != null) {
+      return slot.kind();
+    }
     // A child that was just forked still has the postmaster's command line.
     return ofServer ? BackendKind.UNKNOWN : BackendKind.OTHER;
   }
 
   private StatementCounter statements(
-      int pid, ProcStatus status, BackendKind kind, @Nullable ObservedProcess earlier)
+      int pid,
+      int namespacePid,
+      BackendKind kind,
+      @Nullable ObservedProcess earlier,
+      @Nullable SlotReading slot)
       throws IOException {
+    if (slot != null && slot.statementNumber() != null) {
+      return new StatementCounter(
+          slot.statementNumber(), runningByGuard(pid, namespacePid, earlier, slot));
+    }
     if (globals == null || kind == BackendKind.OTHER || kind == BackendKind.POSTMASTER) {
       return StatementCounter.NONE;
     }
@@ -130,19 +149,49 @@ final class ProcessReader {
         earlier == null
             ? StatementCounter.NONE
             : new StatementCounter(earlier.statementNumber(), earlier.statement());
-    return counter.observe(globals.findStatement(pid, status.namespacePid()));
+    return counter.observe(globals.findStatement(pid, namespacePid));
+  }
+
+  /** The guard tells one statement from the next, so the text is read once for each. */
+  private @Nullable Statement runningByGuard(
+      int pid, int namespacePid, @Nullable ObservedProcess earlier, SlotReading slot)
+      throws IOException {
+    if (!slot.inStatement() || globals == null) {
+      return null;
+    }
+    return earlier != null && isSameStatement(earlier, slot) && earlier.statement() != null
+        ? earlier.statement()
+        : globals.findStatement(pid, namespacePid).orElse(null);
   }
 
   /** An idle session still holds what its last statement took. */
   private @Nullable String lastStatementText(
-      int pid, ProcStatus status, BackendKind kind, @Nullable Statement running)
+      int pid,
+      int namespacePid,
+      BackendKind kind,
+      StatementCounter statements,
+      @Nullable ObservedProcess earlier,
+      @Nullable SlotReading slot)
       throws IOException {
-    if (running != null) {
-      return running.text();
+    if (statements.running() != null) {
+      return statements.running().text();
     }
-    return globals == null || kind != BackendKind.CLIENT_BACKEND
-        ? null
-        : globals.findLastStatementText(pid, status.namespacePid()).orElse(null);
+    if (globals == null || kind != BackendKind.CLIENT_BACKEND) {
+      return null;
+    }
+    return slot != null
+            && earlier != null
+            && isSameStatement(earlier, slot)
+            && earlier.lastStatementText() != null
+        ? earlier.lastStatementText()
+        : globals.findLastStatementText(pid, namespacePid).orElse(null);
+  }
+
+  /** Numbers of a time before the guard was found are not the guard's. */
+  private static boolean isSameStatement(ObservedProcess earlier, SlotReading slot) {
+    return earlier.sample().guardAllocatedBytes() != null
+        && slot.statementNumber() != null
+        && earlier.statementNumber() == slot.statementNumber();
   }
 
   /** The fingerprint of a text that did not change is not worked out again. */

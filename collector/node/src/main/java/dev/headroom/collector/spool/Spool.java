@@ -1,6 +1,7 @@
 package dev.headroom.collector.spool;
 
 import dev.headroom.model.CollectorEvent;
+import dev.headroom.model.Decision;
 import dev.headroom.model.InstanceId;
 import dev.headroom.model.Observation;
 import dev.headroom.model.Sample;
@@ -91,20 +92,32 @@ public final class Spool implements Closeable {
   }
 
   /**
-   * Keeps an observation. Anything but a sample is durable on return.
+   * Keeps an observation. Anything but a sample or a decision is durable on return.
    *
    * @throws IOException when an observation that must not be lost cannot be kept now
    */
   public void append(Observation observation) throws IOException {
-    if (observation instanceof Sample sample) {
-      appendSample(sample);
-      return;
+    appendAll(List.of(observation));
+  }
+
+  /**
+   * Keeps observations, as {@link #append}.
+   *
+   * @throws IOException when one that must not be lost cannot be kept now; those before it are
+   */
+  public void appendAll(List<? extends Observation> observations) throws IOException {
+    boolean urgent = false;
+    for (Observation observation : observations) {
+      if (observation instanceof Sample sample) {
+        appendSample(sample);
+      } else if (!isSmallTalk(observation) || ledger.spareCount() >= LEDGER_SPARE_SEGMENTS) {
+        ledger.append(codec.encode(observation));
+        urgent |= !(observation instanceof Decision);
+      }
     }
-    if (isSmallTalk(observation) && ledger.spareCount() < LEDGER_SPARE_SEGMENTS) {
-      return;
+    if (urgent) {
+      ledger.sync();
     }
-    ledger.append(codec.encode(observation));
-    ledger.sync();
   }
 
   /** What the collector says about itself at all times must not use up the reserve for kills. */
@@ -140,8 +153,9 @@ public final class Spool implements Closeable {
     }
   }
 
-  /** Makes the samples appended so far durable. */
+  /** Makes everything appended so far durable. */
   public void sync() throws IOException {
+    ledger.sync();
     samples.sync();
   }
 

@@ -1,5 +1,6 @@
 package dev.headroom.collector.state;
 
+import dev.headroom.collector.guard.GuardCursor;
 import dev.headroom.collector.sampling.ProcessCache;
 import dev.headroom.model.InstanceId;
 import java.time.Instant;
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param waits instances that are expected to accept connections
  * @param killCounters the kernel's count of OOM kills up to which all is accounted for, by instance
  * @param captureCursor where the source of kills goes on, for a source that needs to be told
+ * @param guardCursors how far the events of each instance's guard were kept, by instance; older
+ *     collectors wrote none
  */
 public record CollectorState(
     String bootId,
@@ -23,18 +26,20 @@ public record CollectorState(
     List<ProcessCache.Sighting> processes,
     List<ReadyWait> waits,
     Map<String, Long> killCounters,
-    @Nullable String captureCursor) {
+    @Nullable String captureCursor,
+    @Nullable Map<String, GuardCursor> guardCursors) {
 
   public CollectorState {
     instances = List.copyOf(instances);
     processes = List.copyOf(processes);
     waits = List.copyOf(waits);
     killCounters = Map.copyOf(killCounters);
+    guardCursors = guardCursors == null ? Map.of() : Map.copyOf(guardCursors);
   }
 
   /** Nothing is remembered. */
   public static CollectorState empty(String bootId) {
-    return new CollectorState(bootId, List.of(), List.of(), List.of(), Map.of(), null);
+    return new CollectorState(bootId, List.of(), List.of(), List.of(), Map.of(), null, Map.of());
   }
 
   /**

@@ -9,12 +9,14 @@ import dev.headroom.collector.capture.OomConstraint;
 import dev.headroom.collector.capture.OomSourceKind;
 import dev.headroom.collector.capture.OomTask;
 import dev.headroom.collector.capture.VictimMemory;
+import dev.headroom.collector.guard.VictimAccount;
 import dev.headroom.collector.kernel.EventClock;
 import dev.headroom.collector.postgres.Statement;
 import dev.headroom.collector.sampling.ObservedProcess;
 import dev.headroom.collector.sampling.ProcessCache;
 import dev.headroom.model.BackendKind;
 import dev.headroom.model.InstanceId;
+import dev.headroom.model.MemoryContext;
 import dev.headroom.model.MemoryLimit;
 import dev.headroom.model.OomKill;
 import dev.headroom.model.ProcessSample;
@@ -22,6 +24,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -42,6 +45,7 @@ class KillSettlerTest {
   private static final Instant NOW = Instant.parse("2026-01-01T01:00:00Z");
 
   @TempDir private Path folder;
+  private final Map<Integer, VictimAccount> accounts = new HashMap<>();
   private final FakeNode node = new FakeNode();
   private final ProcessCache processes = new ProcessCache();
   private KillSettler settler;
@@ -365,6 +369,23 @@ class KillSettlerTest {
     assertThat(node.kills.getFirst().victim().kind()).isEqualTo(BackendKind.UNKNOWN);
   }
 
+  @Test
+  void slotOfTheVictim_tellsWhatItHeldAndRan() throws IOException {
+    List<MemoryContext> contexts = List.of(new MemoryContext("PortalContext", 600, 88));
+    accounts.put(100, new VictimAccount(700, 900, 4L, -9L, contexts));
+    settler.journal().handle(event(100, false));
+    node.counter = OptionalLong.of(11);
+
+    settle(0);
+
+    OomKill kill = node.kills.getFirst();
+    assertThat(kill.guardVictimBytes()).isEqualTo(700);
+    assertThat(kill.guardInstanceBytes()).isEqualTo(900);
+    assertThat(kill.victim().queryId()).isEqualTo(-9);
+    assertThat(kill.victimStatementNumber()).isEqualTo(4);
+    assertThat(kill.victimMemoryContexts()).isEqualTo(contexts);
+  }
+
   private KillSettler open(Map<InstanceId, Long> accountedFor) throws IOException {
     EventClock clock =
         EventClock.open(folder.resolve("clock"), "boot", () -> 0, () -> Instant.EPOCH);
@@ -374,7 +395,8 @@ class KillSettlerTest {
             clock,
             processes,
             path -> path.equals("/db") ? Optional.of(ID) : Optional.empty(),
-            false);
+            false,
+            (_, pid, _, _) -> Optional.ofNullable(accounts.get(pid)));
     return KillSettler.open(folder.resolve("kills"), assembler, node, accountedFor);
   }
 
