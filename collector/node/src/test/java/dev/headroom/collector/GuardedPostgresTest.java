@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 class GuardedPostgresTest {
 
   private static final long MIB = 1 << 20;
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   /** 150 MB in one piece: more than the limit of 100 MiB, less than the cgroup's 400 MiB. */
   private static final String LARGE = "select length(repeat('x', 150000000))";

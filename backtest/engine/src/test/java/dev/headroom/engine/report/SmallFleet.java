@@ -185,6 +185,8 @@ final class SmallFleet {
         null,
         null,
         null,
+        null,
+        null,
         null);
   }
 }
