@@ -139,44 +139,64 @@ headroom_account_move(HeadroomSlot *slot, int64_t bytes)
 	return atomic_fetch_add_explicit(&slot->allocated_bytes, bytes, memory_order_relaxed) + bytes;
 }
 
+/* The slot that counts for this process; NULL before its first allocation, and always in a process that is no Postgres. */
+static inline HeadroomSlot *
+headroom_current_slot(void)
+{
+	return atomic_load_explicit(&headroom_process.slot, memory_order_relaxed);
+}
+
+/* Whether the reserve covers it. A size that is negative as int64_t is left to the allocator, which has no such memory. */
+static inline bool
+headroom_is_covered(const HeadroomSlot *slot, size_t bytes)
+{
+	return headroom_likely(slot != NULL) &&
+		   headroom_likely((int64_t) bytes <= atomic_load_explicit(&slot->charged_bytes, memory_order_relaxed) -
+												  atomic_load_explicit(&slot->allocated_bytes, memory_order_relaxed));
+}
+
 /* Whether the allocation may be made. can_fail: whether its caller can take a NULL. */
 static inline bool
 headroom_admit(size_t bytes, HeadroomSource source, bool can_fail)
 {
-	HeadroomSlot *slot = atomic_load_explicit(&headroom_process.slot, memory_order_relaxed);
-
-	/* A size that is negative as int64_t is left to the allocator, which has no such memory either. */
-	if (headroom_likely(slot != NULL) &&
-		headroom_likely((int64_t) bytes <= atomic_load_explicit(&slot->charged_bytes, memory_order_relaxed) -
-											   atomic_load_explicit(&slot->allocated_bytes, memory_order_relaxed)))
-		return true;
-	return headroom_admit_slow(bytes, source, can_fail);
+	return headroom_is_covered(headroom_current_slot(), bytes) || headroom_admit_slow(bytes, source, can_fail);
 }
 
 static inline void
-headroom_add(size_t bytes)
+headroom_add_to(HeadroomSlot *slot, size_t bytes)
 {
-	HeadroomSlot *slot = atomic_load_explicit(&headroom_process.slot, memory_order_relaxed);
-	int64_t allocated;
+	int64_t allocated = headroom_account_move(slot, (int64_t) bytes);
 
-	if (headroom_unlikely(slot == NULL))
-		return;
-	allocated = headroom_account_move(slot, (int64_t) bytes);
 	if (headroom_unlikely((allocated > atomic_load_explicit(&slot->peak_bytes, memory_order_relaxed)) |
 						  (allocated > atomic_load_explicit(&slot->charged_bytes, memory_order_relaxed))))
 		headroom_add_slow(slot, allocated);
 }
 
 static inline void
-headroom_remove(size_t bytes)
+headroom_add(size_t bytes)
 {
-	HeadroomSlot *slot = atomic_load_explicit(&headroom_process.slot, memory_order_relaxed);
+	HeadroomSlot *slot = headroom_current_slot();
 
-	if (headroom_unlikely(slot == NULL))
-		return; /* a child that has allocated nothing frees what it inherited */
+	if (headroom_likely(slot != NULL))
+		headroom_add_to(slot, bytes);
+}
+
+static inline void
+headroom_remove_from(HeadroomSlot *slot, size_t bytes)
+{
 	if (headroom_unlikely(headroom_account_move(slot, -(int64_t) bytes) <
 						  atomic_load_explicit(&slot->return_below_bytes, memory_order_relaxed)))
 		headroom_remove_slow(slot);
+}
+
+/* Without a slot this is a child that has allocated nothing and frees what it inherited. */
+static inline void
+headroom_remove(size_t bytes)
+{
+	HeadroomSlot *slot = headroom_current_slot();
+
+	if (headroom_likely(slot != NULL))
+		headroom_remove_from(slot, bytes);
 }
 
 #endif

@@ -28,12 +28,27 @@ counted(void *pointer)
 	return pointer;
 }
 
+/* Out of line, so that the usual path saves no registers for it. */
+static __attribute__((noinline)) void *
+malloc_uncovered(size_t size)
+{
+	if (headroom_host.is_postgres)
+		return admit(size) ? counted(headroom_real.malloc(size)) : NULL;
+	return headroom_real.malloc(size); /* which may find out that this is Postgres: its first allocation is not counted */
+}
+
 HEADROOM_EXPORT void *
 malloc(size_t size)
 {
-	if (headroom_unlikely(!headroom_host.is_postgres))
-		return headroom_real.malloc(size);
-	return headroom_likely(admit(size)) ? counted(headroom_real.malloc(size)) : NULL;
+	HeadroomSlot *slot = headroom_current_slot();
+	void *pointer;
+
+	if (headroom_unlikely(!headroom_is_covered(slot, size)))
+		return malloc_uncovered(size);
+	pointer = headroom_real.malloc(size);
+	if (headroom_likely(pointer != NULL))
+		headroom_add_to(slot, headroom_usable_size_of(pointer, size));
+	return pointer;
 }
 
 HEADROOM_EXPORT void *
@@ -49,11 +64,23 @@ calloc(size_t count, size_t size)
 HEADROOM_EXPORT void
 free(void *pointer)
 {
+	HeadroomSlot *slot = headroom_current_slot();
+	size_t bytes;
+
 	if (headroom_unlikely(pointer == NULL) || headroom_unlikely(headroom_is_bootstrap(pointer)))
 		return;
-	if (headroom_likely(headroom_host.is_postgres))
-		headroom_remove(headroom_usable_size(pointer));
-	headroom_real.free(pointer);
+	if (headroom_unlikely(slot == NULL))
+	{
+		headroom_real.free(pointer);
+		return;
+	}
+	bytes = headroom_usable_size(pointer);
+	headroom_remove_from(slot, bytes);
+	/* The last thing it does, so that nothing has to be kept for afterwards. */
+	if (headroom_real.has_size_classes)
+		headroom_real.sdallocx(pointer, bytes, 0);
+	else
+		headroom_real.free(pointer);
 }
 
 /* Memory of the bootstrap buffer cannot grow in place. */

@@ -15,6 +15,7 @@
 
 #include "process.h"
 
+uint16_t headroom_size_classes[HEADROOM_SMALL_BYTES / 8 + 1];
 char headroom_bootstrap[HEADROOM_BOOTSTRAP_BYTES] __attribute__((aligned(64)));
 static _Atomic size_t bootstrap_used;
 static _Atomic bool resolving;
@@ -109,30 +110,60 @@ find_code(struct dl_phdr_info *object, size_t size, void *data)
 #define FIND(name) (*(void **) &headroom_real.name = dlsym(RTLD_NEXT, #name))
 
 #if defined(__x86_64__) || defined(__aarch64__)
+static bool
+header_holds(void *pointer)
+{
+	return pointer == NULL || headroom_usable_size(pointer) == headroom_real.usable_size(pointer);
+}
+
 /* Whether usable sizes can be read from chunk headers: the next malloc is glibc's, and it agrees on all kinds of chunks. */
 static bool
 glibc_headers_hold(void)
 {
-	static const size_t sizes[] = {1, 24, 25, 1000, 5000, 100000, 140000, 1000003, 40000000};
+	static const size_t sizes[] = {1, 24, 25, 1000, 5000, 70000};
 	Dl_info info;
-	bool holds = true;
+	bool holds;
 
 	if (dladdr(*(void **) &headroom_real.malloc, &info) == 0 || strstr(info.dli_fname, "/libc.so.6") == NULL)
 		return false;
 	headroom_real.has_glibc_headers = true;
+	/* A chunk with a map of its own. It is never freed: that would raise the threshold from which glibc maps chunks. */
+	holds = header_holds(headroom_real.malloc(200000));
 	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0] && holds; i++)
 	{
 		void *plain = headroom_real.malloc(sizes[i]);
 		void *aligned = headroom_real.memalign(256, sizes[i]);
 
-		holds = plain == NULL || headroom_usable_size(plain) == headroom_real.usable_size(plain);
-		holds = holds && (aligned == NULL || headroom_usable_size(aligned) == headroom_real.usable_size(aligned));
+		holds = header_holds(plain) && header_holds(aligned);
 		headroom_real.free(plain);
 		headroom_real.free(aligned);
 	}
 	return holds;
 }
 #endif
+
+/*
+ * With jemalloc a small request's usable size follows from the request, and a free that is told the size is quicker by what asking
+ * for the size has cost.
+ */
+static bool
+find_size_classes(void)
+{
+	if (headroom_real.nallocx == NULL || headroom_real.sdallocx == NULL)
+		return false;
+	for (size_t size = 0; size <= HEADROOM_SMALL_BYTES; size += 8)
+		headroom_size_classes[size / 8] = (uint16_t) headroom_real.nallocx(size == 0 ? 1 : size, 0);
+	for (size_t size = 1; size <= HEADROOM_SMALL_BYTES; size = size * 3 / 2 + 5)
+	{
+		void *pointer = headroom_real.malloc(size);
+		bool holds = pointer == NULL || headroom_real.usable_size(pointer) == headroom_size_classes[(size + 7) / 8];
+
+		headroom_real.free(pointer);
+		if (!holds)
+			return false;
+	}
+	return true;
+}
 
 void
 headroom_resolve(void)
@@ -157,6 +188,9 @@ headroom_resolve(void)
 	FIND(posix_fallocate);
 	FIND(shm_unlink);
 	*(void **) &headroom_real.usable_size = dlsym(RTLD_NEXT, "malloc_usable_size");
+	FIND(nallocx);
+	FIND(sdallocx);
+	headroom_real.has_size_classes = find_size_classes();
 	range.inside = (uintptr_t) headroom_real.malloc;
 	if (dl_iterate_phdr(find_code, &range) != 0)
 	{

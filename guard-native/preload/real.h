@@ -27,7 +27,10 @@ typedef struct HeadroomReal
 	void *(*mremap)(void *address, size_t old_length, size_t new_length, int flags, ...);
 	int (*posix_fallocate)(int fd, off_t offset, off_t length);
 	int (*shm_unlink)(const char *name);
+	size_t (*nallocx)(size_t size, int flags);                /* jemalloc's, else NULL: the usable size of a request */
+	void (*sdallocx)(void *pointer, size_t size, int flags);  /* jemalloc's, else NULL: a free that need not look up the size */
 	bool has_glibc_headers;    /* usable sizes can be read where glibc's malloc keeps them */
+	bool has_size_classes;     /* headroom_size_classes holds */
 	uintptr_t allocator_begin; /* the code of the allocator: its own maps are counted as what it hands out */
 	uintptr_t allocator_end;
 } HeadroomReal;
@@ -47,7 +50,7 @@ headroom_is_bootstrap(const void *pointer)
 }
 
 /*
- * What the allocator set aside for the pointer. Asking glibc costs more than its malloc does, so its chunk header is read
+ * What the allocator set aside for the pointer. Asking costs as much as allocating does, so glibc's chunk header is read
  * directly where a check at the start has shown that this gives the same answers.
  */
 static inline size_t
@@ -62,6 +65,19 @@ headroom_usable_size(void *pointer)
 	}
 #endif
 	return headroom_real.usable_size(pointer);
+}
+
+/* jemalloc's usable sizes of requests up to HEADROOM_SMALL_BYTES, by their size in steps of 8 bytes. */
+#define HEADROOM_SMALL_BYTES ((size_t) 32768)
+extern uint16_t headroom_size_classes[HEADROOM_SMALL_BYTES / 8 + 1];
+
+/* The same for what malloc(size) has just returned. */
+static inline size_t
+headroom_usable_size_of(void *pointer, size_t size)
+{
+	if (headroom_real.has_size_classes && size <= HEADROOM_SMALL_BYTES)
+		return headroom_size_classes[(size + 7) / 8];
+	return headroom_usable_size(pointer);
 }
 
 /* host.c */
