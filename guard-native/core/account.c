@@ -15,10 +15,10 @@
 #include "process.h"
 #include "shared.h"
 
-#define RESERVE_WITHOUT_LIMIT (256 * 1024)
-#define RESERVE_LEAST (16 * 1024)
-#define RESERVE_MOST (1024 * 1024)
-#define RESERVES_SHARE_OF_LIMIT 64
+#define RESERVE_WITHOUT_LIMIT INT64_C(262144)
+#define RESERVE_LEAST INT64_C(16384)
+#define RESERVE_MOST INT64_C(1048576)
+#define RESERVES_SHARE_OF_LIMIT INT64_C(64)
 /* No address space holds more than this: such a request fails in the allocator, and must not pass through the totals. */
 #define LARGEST_REQUEST (INT64_C(1) << 47)
 

@@ -28,8 +28,8 @@ typedef enum HeadroomReason
 typedef uint32_t HeadroomReasons;
 
 /* A request of at most this size counts as an error's path once a statement was denied something. */
-#define HEADROOM_WAIVER_REQUEST_BYTES (64 * 1024)
-#define HEADROOM_WAIVER_BYTES (1024 * 1024)
+#define HEADROOM_WAIVER_REQUEST_BYTES INT64_C(65536)
+#define HEADROOM_WAIVER_BYTES INT64_C(1048576)
 #define HEADROOM_WAIVER_GRANTS 16
 
 /* What a statement may take beyond the limit after a denial, so that its error can be told. */

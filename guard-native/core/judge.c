@@ -225,9 +225,30 @@ judge_limit(HeadroomSegment *segment, HeadroomSlot *slot, HeadroomMode mode, con
 	return HEADROOM_ADMIT;
 }
 
+/*
+ * How much reserve may come on top of a total. None when the limit in force is passed, or when the reserve would reach over a line
+ * that is not; a shadow limit that has long been passed must not send every small allocation this way.
+ */
+static int64_t
+reserve_above(const HeadroomControl *control, HeadroomMode mode, int64_t total, int64_t reserve)
+{
+	for (int i = -1; i < HEADROOM_SHADOW_LIMITS; i++)
+	{
+		const HeadroomLimit *limit = i < 0 ? &control->limit : &control->shadow[i];
+		int64_t line;
+
+		if (!limit->is_set)
+			continue;
+		line = headroom_first_line((int64_t) limit->limit_bytes, (HeadroomBlame) control->blame, control->soft_line_percent);
+		if (total > line ? i < 0 && mode == HEADROOM_MODE_ENFORCE : reserve > line - total)
+			return 0;
+	}
+	return reserve;
+}
+
 /* The total is at a line: somebody may have to be refused, or would have been. */
 static bool
-judge_at_line(HeadroomSegment *segment, HeadroomSlot *slot, HeadroomMode mode, const HeadroomRequest *request,
+judge_at_line(HeadroomSegment *segment, HeadroomSlot *slot, HeadroomMode mode, HeadroomRequest *request, int64_t reserve,
 			  int64_t total)
 {
 	HeadroomProcess *process = &headroom_process;
@@ -257,15 +278,18 @@ judge_at_line(HeadroomSegment *segment, HeadroomSlot *slot, HeadroomMode mode, c
 			deny(segment, slot, request, control, total);
 			return false;
 		}
+		request->reserve = reserve_above(control, mode, total + request->need, reserve);
 		/* Admitted on the strength of this very total; when it has moved, it is judged again. */
-		if (atomic_compare_exchange_strong_explicit(&segment->limited_bytes, &total, total + request->need,
-													memory_order_relaxed, memory_order_relaxed))
+		if (atomic_compare_exchange_strong_explicit(&segment->limited_bytes, &total,
+													total + request->need + request->reserve, memory_order_relaxed,
+													memory_order_relaxed))
 		{
-			headroom_raise(&segment->limited_peak_bytes, total + request->need);
+			headroom_raise(&segment->limited_peak_bytes, total + request->need + request->reserve);
 			note_admitted(segment, slot, verdict, request->need);
 			return true;
 		}
 	}
+	request->reserve = 0;
 	headroom_total_add(segment, true, request->need);
 	return true;
 }
@@ -275,6 +299,7 @@ headroom_judge(HeadroomSegment *segment, HeadroomSlot *slot, HeadroomRequest *re
 {
 	HeadroomProcess *process = &headroom_process;
 	HeadroomMode mode;
+	int64_t reserve = request->reserve;
 	int64_t total;
 	bool has_swept = false;
 
@@ -294,8 +319,9 @@ headroom_judge(HeadroomSegment *segment, HeadroomSlot *slot, HeadroomRequest *re
 		{
 			mode = headroom_effective_mode(segment, &process->control);
 			if (mode != HEADROOM_MODE_OFF)
-				return judge_at_line(segment, slot, mode, request, total);
-			headroom_total_add(segment, true, request->need);
+				return judge_at_line(segment, slot, mode, request, reserve, total);
+			request->reserve = reserve;
+			headroom_total_add(segment, true, request->need + reserve);
 			return true;
 		}
 		has_swept = true;

@@ -93,7 +93,7 @@ headroom_segment_create(const HeadroomSetup *setup)
 	bytes = sizeof *segment + (size_t) setup->slot_count * sizeof(HeadroomSlot) + (size_t) dsm * sizeof(HeadroomDsm) +
 			(size_t) ring * sizeof(HeadroomEvent);
 	result = make_memfd(bytes, &address);
-	if (result != 0)
+	if (result != 0 || address == NULL)
 		return result;
 
 	segment = address;

@@ -51,6 +51,35 @@ random_size(unsigned long long *state)
 	return (int64_t) (next_random(state) & ((UINT64_C(1) << bits) - 1));
 }
 
+static int judged;
+
+static void
+count_judging(const char *name)
+{
+	judged += strcmp(name, "judging") == 0;
+}
+
+/* A shadow limit that was passed long ago costs a look now and then, not one at every allocation. */
+static void
+check_passed_shadow(void)
+{
+	HeadroomControl control = {.mode = HEADROOM_MODE_SHADOW, .soft_line_percent = 80};
+
+	control.limit = (HeadroomLimit) {.is_set = 1, .limit_bytes = (uint64_t) (1024 * MIB)};
+	control.shadow[0] = (HeadroomLimit) {.is_set = 1, .limit_bytes = 4096};
+	CHECK(headroom_publish_control(&control));
+	headroom_point_hook = count_judging;
+	headroom_statement_begin();
+	for (int i = 0; i < 10000; i++)
+		CHECK(core_allocate(1000));
+	headroom_point_hook = NULL;
+	CHECK(judged > 0 && judged <= 10000000 / 16384 + 1);
+	CHECK_EQUAL(core_events(HEADROOM_EVENT_WOULD_BLOCK), 1);
+	headroom_remove(10000000);
+	headroom_statement_end();
+	CHECK_EQUAL(atomic_load(&segment->limited_bytes), 0);
+}
+
 int
 main(void)
 {
@@ -60,6 +89,7 @@ main(void)
 
 	core_start(8, 4096);
 	core_host.backend_type = 1;
+	check_passed_shadow();
 	headroom_statement_begin();
 	for (long round = 0; round < rounds(300000); round++)
 	{
