@@ -15,6 +15,7 @@ import dev.headroom.embedded.HeadroomHome;
 import dev.headroom.embedded.PostgresInstall;
 import dev.headroom.engine.backtest.BacktestConfig;
 import dev.headroom.engine.backtest.BacktestResult;
+import dev.headroom.engine.backtest.PolicyResult;
 import dev.headroom.engine.kernel.KillOutcome;
 import dev.headroom.engine.report.KillExplanation;
 import dev.headroom.engine.report.MarkdownReport;
@@ -23,6 +24,7 @@ import dev.headroom.lab.LabException;
 import dev.headroom.lab.MemoryController;
 import dev.headroom.lab.Scenario;
 import dev.headroom.lab.Scenarios;
+import dev.headroom.model.Recording;
 import dev.headroom.model.Verdict;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,9 +43,14 @@ import picocli.CommandLine.Mixin;
     mixinStandardHelpOptions = true,
     description = {
       "Starts a database and a Postgres, drives it into real OOM kills, and backtests every formula of the library"
-          + " against them.",
-      "Without root, or without a memory controller to write to, it does the same with a recording that comes with"
-          + " Headroom."
+          + " against them. Then the guard enforces the best one, the same workload runs again, and one table shows both"
+          + " outcomes.",
+      "Without root, or without a memory controller to write to, it backtests a recording that comes with Headroom."
+    },
+    footer = {
+      "",
+      "Exit code 1: a kill is missing in the database, or the guard did not hold: somebody was killed under it, or a",
+      "session was lost or harmed."
     })
 final class DemoCommand implements Callable<Integer> {
 
@@ -108,8 +115,9 @@ final class DemoCommand implements Callable<Integer> {
       BacktestResult result =
           judge(new RecordingSource.Stored(made.recording(), false, open.recordings()));
       UUID runId = BacktestRunner.save(open.backtests(), result, Instant.now());
+      boolean held = runGuarded(made, result, open, home);
       sayNext(made.recording().name(), runId);
-      return made.everyKillIsStored() && !made.storedKills().isEmpty()
+      return held && made.everyKillIsStored() && !made.storedKills().isEmpty()
           ? ExitCode.OK
           : ExitCode.FAILED;
     } finally {
@@ -122,14 +130,50 @@ final class DemoCommand implements Callable<Integer> {
 
   private LabSession.Result makeKills(OpenDatabase open, HeadroomHome home) {
     PostgresInstall install = new DebianTimescaleInstaller(home).install(terminal::say);
-    List<Scenario> scenarios = SCENARIOS.stream().map(DemoCommand::scenario).toList();
-    LabSession.Result made =
-        new LabSession(terminal, open, database.arguments(), home)
-            .run(install, scenarios, 1, PARALLELISM);
+    LabSession.Result made = run(install, GuardChoice.OFF, open, home);
     terminal.say(
         "   the kernel counted %d OOM kills, %d are stored"
             .formatted(made.report().oomKills(), made.storedKills().size()));
     return made;
+  }
+
+  private LabSession.Result run(
+      PostgresInstall install, GuardChoice guard, OpenDatabase open, HeadroomHome home) {
+    List<Scenario> scenarios = SCENARIOS.stream().map(DemoCommand::scenario).toList();
+    return new LabSession(terminal, open, database.arguments(), home)
+        .run(install, scenarios, 1, PARALLELISM, guard);
+  }
+
+  /**
+   * Runs the same workload under the best formula.
+   *
+   * @return whether the guard held; true too where there is nothing to enforce, or no guard can be
+   *     built
+   */
+  private boolean runGuarded(
+      LabSession.Result before, BacktestResult judged, OpenDatabase open, HeadroomHome home) {
+    Recording recording = before.recording();
+    BestFormula candidates =
+        new BestFormula(judged, Duration.between(recording.startsAt(), recording.endsAt()));
+    Optional<PolicyResult> best = candidates.find();
+    if (best.isEmpty()) {
+      terminal.say("5. no formula prevents a kill here, so there is nothing to enforce");
+      return true;
+    }
+    String formula = best.get().name();
+    terminal.say("5. the same workload, with the guard enforcing " + formula);
+    candidates.reasons(best.get()).forEach(reason -> terminal.say("   " + reason));
+    GuardComparison comparison = new GuardComparison();
+    try {
+      PostgresInstall install = new DebianTimescaleInstaller(home).installForGuard(terminal::say);
+      comparison.add(install, before, run(install, GuardChoice.enforcing(formula), open, home));
+    } catch (LabException | EmbeddedDatabaseException e) {
+      terminal.say("   there is no guard on this machine: " + e.getMessage());
+      return true;
+    }
+    terminal.say("6. without the guard and with it");
+    terminal.print(comparison.render(terminal));
+    return comparison.guardHeld();
   }
 
   private static Scenario scenario(String name) {

@@ -31,6 +31,7 @@ import picocli.CommandLine.HelpCommand;
       BacktestCommand.class,
       CollectCommand.class,
       LabCommand.class,
+      GuardCommand.class,
       RecordingCommand.class,
       DbCommand.class,
       HelpCommand.class

@@ -7,14 +7,12 @@ import dev.headroom.cli.Json;
 import dev.headroom.cli.OpenDatabase;
 import dev.headroom.cli.Terminal;
 import dev.headroom.cli.TextTable;
-import dev.headroom.embedded.DebianTimescaleInstaller;
 import dev.headroom.embedded.HeadroomHome;
 import dev.headroom.embedded.PostgresInstall;
 import dev.headroom.lab.Lab;
 import dev.headroom.lab.Scenario;
 import dev.headroom.lab.ScenarioResult;
 import dev.headroom.lab.Scenarios;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -32,7 +30,13 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     description =
         "Makes real OOM kills of a real Postgres in memory cgroups of its own, and records them.",
-    subcommands = {LabCommand.ListAll.class, LabCommand.Run.class, LabCommand.Clean.class})
+    subcommands = {
+      LabCommand.ListAll.class,
+      LabCommand.Run.class,
+      LabCompareCommand.class,
+      LabArenaCommand.class,
+      LabCommand.Clean.class
+    })
 final class LabCommand {
 
   private LabCommand() {}
@@ -77,7 +81,8 @@ final class LabCommand {
       footer = {
         "",
         "Exit code 1: a scenario did not do what it must, or a kill is missing in the database.",
-        "Example: headroom lab run huge-sort near-miss --rounds 3"
+        "Example: headroom lab run huge-sort near-miss --rounds 3",
+        "         headroom lab run huge-sort --guard enforce --limit talk"
       })
   static final class Run implements Callable<Integer> {
     private final Terminal terminal;
@@ -99,11 +104,14 @@ final class LabCommand {
         description = "How many scenarios run at a time. Default: ${DEFAULT-VALUE}.")
     private int parallelism;
 
+    @Mixin private final GuardOption guard = new GuardOption();
+
     @Option(
-        names = "--pg-config",
-        paramLabel = "FILE",
-        description = "Kill the Postgres of this pg_config instead of the private one.")
-    private @Nullable Path pgConfig;
+        names = {"--postgres", "--pg-config"},
+        paramLabel = "15|17|FILE",
+        description =
+            "Kill the Postgres of this major version, or of this pg_config. Default: 17, the private one.")
+    private @Nullable String postgres;
 
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
@@ -121,11 +129,13 @@ final class LabCommand {
       List<Scenario> scenarios =
           names.isEmpty() ? Scenarios.list() : names.stream().map(LabCommand::find).toList();
       HeadroomHome home = HeadroomHome.locate(System.getenv());
-      PostgresInstall install = install(home);
+      GuardChoice guarded = guard.choice();
+      PostgresInstall install =
+          new PostgresChoice(terminal, home).install(postgres, guarded.mode());
       try (OpenDatabase open = database.start(terminal)) {
         LabSession.Result result =
             new LabSession(terminal, open, database.arguments(), home)
-                .run(install, scenarios, rounds, parallelism);
+                .run(install, scenarios, rounds, parallelism, guarded);
         terminal.print(json ? Json.write(asMap(result)) : render(result));
         terminal.say("recording " + result.recording().name() + " is stored");
         return result.everyKillIsStored() && result.report().unexpected().isEmpty()
@@ -134,21 +144,27 @@ final class LabCommand {
       }
     }
 
-    private PostgresInstall install(HeadroomHome home) {
-      return pgConfig == null
-          ? new DebianTimescaleInstaller(home).install(terminal::say)
-          : PostgresInstall.ofPgConfig(pgConfig);
-    }
-
     private String render(LabSession.Result result) {
       TextTable table =
-          new TextTable("scenario", "must", "outcome", "as expected", "peak", "seconds");
+          new TextTable(
+              "scenario",
+              "must",
+              "outcome",
+              "as expected",
+              "blocks",
+              "would-blocks",
+              "bystanders harmed",
+              "peak",
+              "seconds");
       for (ScenarioResult each : result.report().results()) {
         table.add(
             each.scenario().name(),
             expectation(each.scenario()),
             each.outcome(),
             each.asExpected() ? "yes" : "no",
+            each.blocks(),
+            each.wouldBlocks(),
+            each.sessions().bystandersHarmed(),
             peakMib(each) + " MiB",
             "%.1f".formatted(each.elapsed().toMillis() / 1000.0));
       }
@@ -178,7 +194,7 @@ final class LabCommand {
     }
   }
 
-  private static Scenario find(String name) {
+  static Scenario find(String name) {
     return Scenarios.find(name)
         .orElseThrow(() ->
             CommandFailure.usage(
@@ -188,7 +204,7 @@ final class LabCommand {
                     + String.join(", ", Scenarios.list().stream().map(Scenario::name).toList())));
   }
 
-  private static void requireOneOrMore(String option, int given) {
+  static void requireOneOrMore(String option, int given) {
     if (given < 1) {
       throw CommandFailure.usage(option + " takes 1 or more, not " + given);
     }
@@ -233,6 +249,10 @@ final class LabCommand {
               scenario.put("outcome", each.outcome().toString());
               scenario.put("as_expected", each.asExpected());
               scenario.put("oom_kills", each.oomKills());
+              scenario.put("refused_statements", each.sessions().refused());
+              scenario.put("blocks", each.blocks());
+              scenario.put("would_blocks", each.wouldBlocks());
+              scenario.put("bystanders_harmed", each.sessions().bystandersHarmed());
               scenario.put("elapsed_ms", each.elapsed().toMillis());
               return scenario;
             })

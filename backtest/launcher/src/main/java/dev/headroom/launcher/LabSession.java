@@ -71,14 +71,21 @@ final class LabSession {
   /**
    * Runs the scenarios and waits until what the collector saw is stored.
    *
+   * @param install for guarded victims one with what a guard is built with
    * @throws LabException when this machine cannot run the lab
    */
-  Result run(PostgresInstall install, List<Scenario> scenarios, int rounds, int parallelism) {
+  Result run(
+      PostgresInstall install,
+      List<Scenario> scenarios,
+      int rounds,
+      int parallelism,
+      GuardChoice guard) {
     LabConfig config =
         LabConfig.of(stateDirectory(home), install, nodeName())
             .withRounds(rounds)
             .withParallelism(parallelism)
-            .withCollector(this::collectorCommand);
+            .withGuard(guard.load(install))
+            .withCollector(instances -> collectorCommand(instances, guard));
     LabReport report;
     try (Lab lab = Lab.open(config, progress())) {
       report = lab.run(scenarios);
@@ -92,7 +99,7 @@ final class LabSession {
     return home.directory().resolve("lab");
   }
 
-  private List<String> collectorCommand(Path instancesFile) {
+  private List<String> collectorCommand(Path instancesFile, GuardChoice guard) {
     List<String> command = new ArrayList<>(OwnProgram.command("collect"));
     command.addAll(
         List.of(
@@ -107,6 +114,7 @@ final class LabSession {
             "--query-text",
             "--slow-ms",
             "500"));
+    command.addAll(guard.collectorArguments());
     command.addAll(databaseArguments);
     return command;
   }

@@ -40,7 +40,7 @@ public record GuardLibraries(Path preload, Path extension, Optional<Path> jemall
                 "-C",
                 sources.toString(),
                 "all",
-                "PG_CONFIG=" + install.program("pg_config")));
+                "PG_INCLUDES=" + install.serverHeaders()));
     Path target = sources.resolve("target");
     Path preload = target.resolve("libheadroom_guard.so");
     Path extension = target.resolve("pg" + install.majorVersion()).resolve("headroom.so");

@@ -84,6 +84,22 @@ record LabCgroup(CgroupVersion version, Path directory) {
     return kills - counters.getOrDefault("oom_group_kill", 0L);
   }
 
+  /** What the kernel charges now, page cache included. */
+  long usageBytes() {
+    String file = version == CgroupVersion.V1 ? "memory.usage_in_bytes" : "memory.current";
+    return Long.parseLong(readLines(file).getFirst().strip());
+  }
+
+  /** Anonymous memory now. */
+  long anonBytes() {
+    String key = version == CgroupVersion.V1 ? "total_rss " : "anon ";
+    return readLines("memory.stat").stream()
+        .filter(line -> line.startsWith(key))
+        .mapToLong(line -> Long.parseLong(line.substring(key.length())))
+        .findFirst()
+        .orElseThrow(() -> new LabException("no %sin %s/memory.stat".formatted(key, directory)));
+  }
+
   /** The highest use the kernel saw, page cache included. */
   long peakBytes() {
     String file = version == CgroupVersion.V1 ? "memory.max_usage_in_bytes" : "memory.peak";

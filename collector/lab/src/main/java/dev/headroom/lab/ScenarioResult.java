@@ -1,5 +1,6 @@
 package dev.headroom.lab;
 
+import dev.headroom.collector.guard.GuardStatus;
 import dev.headroom.model.GuardMode;
 import dev.headroom.model.InstanceId;
 import java.time.Duration;
@@ -69,7 +70,7 @@ public record ScenarioResult(
       String cgroupPath,
       long oomKills,
       long peakBytes,
-      @Nullable GuardCounts guard) {}
+      GuardStatus.@Nullable Counters guard) {}
 
   /** Kills by the kernel's own counters. */
   public long oomKills() {
@@ -82,12 +83,12 @@ public record ScenarioResult(
 
   /** Statements that the guards refused for good; 0 without a guard. */
   public long blocks() {
-    return guardCounts().mapToLong(GuardCounts::blocks).sum();
+    return guardCounters().mapToLong(GuardStatus.Counters::blocks).sum();
   }
 
   /** Statements that the guards would have refused for good under the limit in shadow. */
   public long wouldBlocks() {
-    return guardCounts().mapToLong(GuardCounts::wouldBlocks).sum();
+    return guardCounters().mapToLong(GuardStatus.Counters::wouldBlocks).sum();
   }
 
   /** Blocks where nobody is killed without a guard either. */
@@ -95,8 +96,16 @@ public record ScenarioResult(
     return scenario.expectation() == Scenario.Expectation.SURVIVES ? blocks() : 0;
   }
 
-  private Stream<GuardCounts> guardCounts() {
+  private Stream<GuardStatus.Counters> guardCounters() {
     return victims.stream().flatMap(victim -> Stream.ofNullable(victim.guard()));
+  }
+
+  /** Whether nobody was killed and no session was lost or harmed; refusals do no such harm. */
+  public boolean unharmed() {
+    return switch (outcome) {
+      case Outcome.Refused _, Outcome.Survived _ -> sessions.bystandersHarmed() == 0;
+      case Outcome.Killed _, Outcome.Failed _, Outcome.Skipped _ -> false;
+    };
   }
 
   /**
@@ -108,11 +117,10 @@ public record ScenarioResult(
     boolean enforced = guardMode == GuardMode.ENFORCE;
     boolean kills = scenario.expectation() == Scenario.Expectation.KILLS;
     return switch (outcome) {
-      case Outcome.Killed killed -> kills && !enforced && roundsWithKill == rounds;
-      case Outcome.Refused refused -> kills && enforced && sessions.bystandersHarmed() == 0;
-      case Outcome.Survived survived -> (!kills || enforced) && sessions.bystandersHarmed() == 0;
-      case Outcome.Failed failed -> false;
-      case Outcome.Skipped skipped -> false;
+      case Outcome.Killed _ -> kills && !enforced && roundsWithKill == rounds;
+      case Outcome.Refused _ -> kills && enforced && unharmed();
+      case Outcome.Survived _ -> (!kills || enforced) && unharmed();
+      case Outcome.Failed _, Outcome.Skipped _ -> false;
     };
   }
 }

@@ -1,9 +1,13 @@
 package dev.headroom.lab;
 
+import dev.headroom.collector.guard.GuardStatus;
 import dev.headroom.model.GuardMode;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -122,7 +126,11 @@ final class ScenarioRun {
 
   private void runRounds() throws Exception {
     int planned = scenario.expectation() == Scenario.Expectation.KILLS ? config.rounds() : 1;
+    LabGuard guard = config.guard();
     while (rounds < planned) {
+      if (guard != null && config.collectorCommand() != null) {
+        victims.forEach(victim -> victim.awaitGuard(guard.mode()));
+      }
       if (config.collectorCommand() != null) {
         Pause.ofMillis(CALM_MS);
       }
@@ -155,9 +163,14 @@ final class ScenarioRun {
   private ScenarioResult.Sessions load(Victim victim) throws Exception {
     try (Bystander bystander = Bystander.open(victim);
         Stage stage = new Stage(scenario.name(), victim)) {
+      listener.loading(scenario, new MemoryProbe(victim));
       long kills = victim.cgroup().oomKills();
       List<OwnProcess> children = victim.listChildren();
-      scenario.workload().load(stage);
+      try {
+        scenario.workload().load(stage);
+      } finally {
+        listener.loaded(scenario);
+      }
       if (victim.cgroup().oomKills() > kills) {
         victim.awaitCrash(children);
       }
@@ -187,6 +200,10 @@ final class ScenarioRun {
 
   /** Stops and removes everything this scenario made, and says what the kernel counted. */
   private List<ScenarioResult.VictimResult> stopVictims() {
+    Map<Victim, GuardStatus> guards = new HashMap<>();
+    for (Victim victim : victims) {
+      victim.findGuardStatus().ifPresent(status -> guards.put(victim, status));
+    }
     victims.forEach(Victim::close);
     List<ScenarioResult.VictimResult> results = new ArrayList<>();
     for (Victim victim : victims) {
@@ -197,7 +214,7 @@ final class ScenarioRun {
               victim.place().cgroupPath(),
               cgroup.oomKills(),
               cgroup.peakBytes(),
-              null));
+              Optional.ofNullable(guards.get(victim)).map(GuardStatus::counters).orElse(null)));
     }
     cgroups.forEach(LabCgroup::remove);
     victims.forEach(Victim::deleteFiles);

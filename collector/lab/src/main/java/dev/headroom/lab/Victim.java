@@ -1,9 +1,13 @@
 package dev.headroom.lab;
 
+import dev.headroom.collector.guard.GuardStatus;
+import dev.headroom.collector.guard.GuardView;
+import dev.headroom.collector.proc.ProcFs;
 import dev.headroom.embedded.OsUser;
 import dev.headroom.embedded.PostgresServer;
 import dev.headroom.embedded.ServerOptions;
 import dev.headroom.embedded.ServerStatus;
+import dev.headroom.model.GuardMode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -24,6 +28,7 @@ final class Victim implements AutoCloseable {
   static final String USER = "lab";
 
   private static final String DATABASE = "postgres";
+  private static final ProcFs PROC = new ProcFs(Path.of("/proc"));
   private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
 
   /**
@@ -145,6 +150,43 @@ final class Victim implements AutoCloseable {
       }
       Pause.ofMillis(50);
     }
+  }
+
+  /** What its guard says; empty without one, and where the server does not run. */
+  Optional<GuardStatus> findGuardStatus() {
+    Optional<Long> postmaster = Postmaster.readPid(server.dataDirectory());
+    if (template.guard() == null || postmaster.isEmpty()) {
+      return Optional.empty();
+    }
+    try (GuardView view = GuardView.open(PROC, Math.toIntExact(postmaster.get())).orElse(null)) {
+      return Optional.ofNullable(view).map(GuardView::status);
+    } catch (IOException e) {
+      throw new LabException(
+          "cannot read the guard of %s: %s".formatted(place.name(), e.getMessage()), e);
+    }
+  }
+
+  /**
+   * Waits until the collector has told the guard what to do.
+   *
+   * @throws LabException when it has not within 90 s
+   */
+  void awaitGuard(GuardMode mode) {
+    long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
+    while (findGuardStatus().filter(status -> isIn(mode, status)).isEmpty()) {
+      if (System.nanoTime() > deadline) {
+        throw new LabException(
+            "the guard of %s was not told to be in mode %s within %d s; it says %s"
+                .formatted(place.name(), mode, START_TIMEOUT.toSeconds(), findGuardStatus()));
+      }
+      Pause.ofMillis(50);
+    }
+  }
+
+  private static boolean isIn(GuardMode mode, GuardStatus status) {
+    return status.mode() == mode
+        && !status.leaseExpired()
+        && (mode != GuardMode.ENFORCE || status.limit().isPresent());
   }
 
   /** Starts a program that is not Postgres in the server's cgroup. */

@@ -56,7 +56,7 @@ record VictimTemplate(
           Map.entry("max_parallel_workers_per_gather", "0"),
           Map.entry("restart_after_crash", "on"),
           Map.entry("statement_timeout", "150s"),
-          Map.entry("log_min_messages", "log"));
+          Map.entry("log_min_messages", "error"));
 
   /** Initialises the template in a run's folder. */
   static VictimTemplate create(RunFolder folder, LabConfig config) {

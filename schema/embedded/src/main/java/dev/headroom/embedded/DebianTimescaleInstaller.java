@@ -26,6 +26,9 @@ import java.util.stream.Stream;
  */
 public final class DebianTimescaleInstaller {
 
+  /** Of the Postgres it makes. */
+  public static final int MAJOR_VERSION = 17;
+
   /** The Debian release that packages TimescaleDB; its programs run on any newer kernel. */
   static final String SUITE = "trixie";
 

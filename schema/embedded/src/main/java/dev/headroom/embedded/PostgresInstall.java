@@ -22,6 +22,7 @@ import java.util.regex.Pattern;
  * @param bin folder of postgres, initdb, psql
  * @param lib folder of loadable modules
  * @param share folder of {@code extension/}
+ * @param serverHeaders folder of the headers that extensions are built with; it need not exist
  * @param majorVersion for example 17
  * @param version for example {@code 17.11}
  * @param timescaledbVersion version that CREATE EXTENSION would make; empty when it has none
@@ -32,6 +33,7 @@ public record PostgresInstall(
     Path bin,
     Path lib,
     Path share,
+    Path serverHeaders,
     int majorVersion,
     String version,
     Optional<String> timescaledbVersion,
@@ -93,6 +95,7 @@ public record PostgresInstall(
         bin,
         lib,
         share,
+        Path.of(fact(facts, "INCLUDEDIR-SERVER", pgConfig)),
         Integer.parseInt(version.group(2)),
         version.group(1),
         timescaledb,

@@ -146,6 +146,7 @@ class DatabaseResolverTest {
         root.resolve("bin"),
         root.resolve("lib"),
         root.resolve("share"),
+        root.resolve("include"),
         major,
         major + ".1",
         timescaledb,

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class GuardSegment implements AutoCloseable {
 
   /** With the most slots and events that a guard can be set up for it is half of that. */
-  private static final long MAX_BYTES = 512L << 20;
+  static final long MAX_BYTES = 512L << 20;
 
   private final Path file;
   private final SharedMemory memory;
@@ -92,7 +92,7 @@ final class GuardSegment implements AutoCloseable {
     }
   }
 
-  private static void checkIdentity(Path file, SharedMemory memory) throws GuardRefusedException {
+  static void checkIdentity(Path file, SharedMemory memory) throws GuardRefusedException {
     long magic = memory.getLong(Header.MAGIC);
     if (magic != SegmentLayout.MAGIC) {
       throw new GuardRefusedException(

@@ -67,6 +67,7 @@ final class SegmentLayout {
     static final long POSTMASTER_PID = 60;
     static final long POSTMASTER_START_TICKS = 64;
     static final long CREATED_BOOTTIME_NS = 72;
+    static final long SERVER_VERSION_NUM = 80;
     static final long BLOCKABLE_KINDS = 84;
     static final long FACTS_ARE_SET = 128;
     static final long MAX_CONNECTIONS = 132;
@@ -78,6 +79,19 @@ final class SegmentLayout {
     static final long CONTROL = 320;
     static final long LIMITED_BYTES = 1984;
     static final long LIMITED_PEAK_BYTES = 1992;
+    static final long OTHERS_BYTES = 2048;
+    static final long DENIALS = 2176;
+    static final long BLOCKS = 2184;
+    static final long WOULD_BLOCKS = 2192;
+    static final long SOFT_DENIALS = 2200;
+    static final long FATALS = 2208;
+    static final long PANICS = 2216;
+    static final long WAIVERS = 2224;
+    static final long BREACHES = 2232;
+    static final long SLOTS_EXHAUSTED = 2240;
+    static final long REGIONS_UNCOUNTED = 2248;
+    static final long DSM_UNCOUNTED = 2256;
+    static final long ATTACHED_SLOTS = 2272;
     static final long RING_HEAD = 2304;
 
     private Header() {}
