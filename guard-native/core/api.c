@@ -81,6 +81,7 @@ static const HeadroomGuardApi api = {
 	.set_identity = headroom_set_identity,
 	.set_superuser = headroom_set_superuser,
 	.outcome = headroom_outcome,
+	.outcome_to_leader = headroom_outcome_to_leader,
 	.last_denial = headroom_last_denial,
 	.set_blackbox_callback = headroom_set_blackbox_callback,
 	.blackbox_write = headroom_blackbox_write,

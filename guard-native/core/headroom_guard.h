@@ -166,6 +166,9 @@ typedef struct HeadroomGuardApi
 
 	/* The event at a position below ring_head. */
 	HeadroomRead (*read_event)(uint64_t position, HeadroomEventPayload *event);
+
+	/* In a parallel worker instead of outcome: its ERROR is its leader's to report, and counts once, there. */
+	void (*outcome_to_leader)(int32_t leader_pid);
 } HeadroomGuardApi;
 
 typedef const HeadroomGuardApi *(*HeadroomGuardApiFunction)(uint32_t version);

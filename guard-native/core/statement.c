@@ -77,6 +77,7 @@ headroom_statement_begin(void)
 	number = atomic_load_explicit(&slot->statement_number, memory_order_relaxed) + 1;
 	atomic_fetch_add_explicit(&slot->statement_sequence, 1, memory_order_acq_rel);
 	atomic_store_explicit(&slot->statement_number, number, memory_order_relaxed);
+	atomic_store_explicit(&slot->worker_denials, 0, memory_order_relaxed);
 	atomic_store_explicit(&slot->query_id_is_set, 0, memory_order_relaxed);
 	atomic_store_explicit(&slot->query_id, 0, memory_order_relaxed);
 	atomic_store_explicit(&slot->statement_started_boottime_ns, headroom_boottime_ns(), memory_order_relaxed);
@@ -224,6 +225,49 @@ headroom_denial_event(HeadroomSegment *segment, const HeadroomSlot *slot, Headro
 	memcpy(event->policy_id, denial->policy_id, sizeof event->policy_id);
 }
 
+/* The leader was denied nothing itself: what its workers were denied becomes its own. */
+static bool
+take_worker_denials(HeadroomSegment *segment, HeadroomSlot *slot)
+{
+	HeadroomProcess *process = &headroom_process;
+	uint64_t denials = atomic_exchange_explicit(&slot->worker_denials, 0, memory_order_acquire);
+
+	if (denials == 0)
+		return false;
+	process->denial.denials = denials;
+	process->denial.boottime_ns = headroom_boottime_ns();
+	process->denial.allocated_bytes = atomic_load_explicit(&segment->limited_bytes, memory_order_relaxed);
+	process->denial.process_allocated_bytes = atomic_load_explicit(&slot->allocated_bytes, memory_order_relaxed);
+	if (process->control_is_set && process->control.limit.is_set)
+	{
+		process->denial.limit_bytes = process->control.limit.limit_bytes;
+		process->denial.policy_generation = process->control.limit.policy_generation;
+		memcpy(process->denial.policy_id, process->control.limit.policy_id, sizeof process->denial.policy_id);
+	}
+	return true;
+}
+
+void
+headroom_outcome_to_leader(int32_t leader_pid)
+{
+	HeadroomProcess *process = &headroom_process;
+	HeadroomSegment *segment = atomic_load_explicit(&headroom_segment, memory_order_acquire);
+
+	if (segment == NULL || process->denial.denials == 0 || process->outcome_is_told)
+		return;
+	process->outcome_is_told = true;
+	for (uint32_t i = 0; i < segment->slot_count; i++)
+	{
+		HeadroomSlot *slot = headroom_slot_at(segment, i);
+
+		if (atomic_load_explicit(&slot->pid, memory_order_relaxed) != leader_pid ||
+			atomic_load_explicit(&slot->state, memory_order_acquire) != HEADROOM_SLOT_LIVE)
+			continue;
+		atomic_fetch_add_explicit(&slot->worker_denials, process->denial.denials, memory_order_release);
+		return;
+	}
+}
+
 bool
 headroom_outcome(HeadroomOutcome outcome, uint32_t sqlstate)
 {
@@ -233,7 +277,9 @@ headroom_outcome(HeadroomOutcome outcome, uint32_t sqlstate)
 	HeadroomEventType type = HEADROOM_EVENT_BLOCK;
 	HeadroomEventPayload event;
 
-	if (segment == NULL || slot == NULL || process->denial.denials == 0 || process->outcome_is_told)
+	if (segment == NULL || slot == NULL || process->outcome_is_told)
+		return false;
+	if (process->denial.denials == 0 && !take_worker_denials(segment, slot))
 		return false;
 	process->outcome_is_told = true;
 	switch (outcome)

@@ -17,6 +17,7 @@ void headroom_unsafe_end(void);
 void headroom_process_exiting(void);
 void headroom_set_superuser(bool is_superuser);
 void headroom_set_identity(uint32_t database_oid, uint32_t user_oid, bool is_superuser);
+void headroom_outcome_to_leader(int32_t leader_pid);
 bool headroom_outcome(HeadroomOutcome outcome, uint32_t sqlstate);
 void headroom_last_denial(HeadroomDenial *denial);
 void headroom_set_blackbox_callback(HeadroomBlackboxCallback callback);

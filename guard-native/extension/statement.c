@@ -291,6 +291,12 @@ on_emit_log(ErrorData *error)
 		next_emit_log(error);
 	if (error->elevel < ERROR || error->sqlerrcode != ERRCODE_OUT_OF_MEMORY)
 		return;
+	if (IsParallelWorker() && error->elevel == ERROR)
+	{
+		if (MyProc != NULL && MyProc->lockGroupLeader != NULL)
+			headroom_guard->outcome_to_leader(MyProc->lockGroupLeader->pid);
+		return;
+	}
 	headroom_guard->outcome(error->elevel >= PANIC   ? HEADROOM_OUTCOME_PANIC
 							: error->elevel == FATAL ? HEADROOM_OUTCOME_FATAL
 													 : HEADROOM_OUTCOME_ERROR,

@@ -296,7 +296,8 @@ typedef struct HeadroomSlot
 	_Atomic uint64_t would_blocks;
 	_Atomic uint64_t waivers;
 	_Atomic uint64_t last_denial_boottime_ns;
-	uint64_t done_reserved[2];
+	_Atomic uint64_t worker_denials; /* of its parallel workers whose ERROR it is about to report, in this statement */
+	uint64_t done_reserved[1];
 
 	/* 256: the statement in which each shadow limit was last counted as a would-block */
 	_Atomic uint64_t shadow_counted_statement[HEADROOM_SHADOW_LIMITS];
