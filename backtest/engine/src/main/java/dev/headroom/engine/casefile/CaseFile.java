@@ -5,16 +5,24 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.CollectionEndEvent;
+import org.snakeyaml.engine.v2.events.CollectionStartEvent;
+import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.scanner.StreamReader;
 
 /** A YAML file of worked examples; {@code docs/replay.md} describes every key. */
 public final class CaseFile {
+
+  private static final int DEEPEST = 20;
 
   private CaseFile() {}
 
@@ -49,7 +57,9 @@ public final class CaseFile {
 
   private static CaseNode compose(String fileName, String text) {
     LoadSettings settings = LoadSettings.builder().setLabel(fileName).setUseMarks(true).build();
+    checkCharacters(fileName, text);
     try {
+      checkDepth(fileName, settings, text);
       Node root =
           new Compose(settings)
               .composeString(text)
@@ -59,7 +69,43 @@ public final class CaseFile {
       throw new CaseFileException(
           CaseNode.place(fileName, e.getProblemMark().orElse(null)) + ": " + e.getProblem(), e);
     } catch (YamlEngineException e) {
-      throw new CaseFileException(fileName + ": " + e.getMessage(), e);
+      throw new CaseFileException(fileName + ":1:1: " + e.getMessage(), e);
+    }
+  }
+
+  /** YAML has no control characters, and its reader would not say where one is. */
+  private static void checkCharacters(String fileName, String text) {
+    int line = 1;
+    int column = 1;
+    for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
+      int point = text.codePointAt(i);
+      if (!StreamReader.isPrintable(point)) {
+        throw new CaseFileException(
+            "%s:%s:%s: the character U+%s cannot stand in a text"
+                .formatted(fileName, line, column, HexFormat.of().toHexDigits((char) point)));
+      }
+      column++;
+      if (point == '\n') {
+        line++;
+        column = 1;
+      }
+    }
+  }
+
+  /** What reads a tree follows it down; no case is deep. */
+  private static void checkDepth(String fileName, LoadSettings settings, String text) {
+    int depth = 0;
+    for (Event event : new Parse(settings).parseString(text)) {
+      switch (event) {
+        case CollectionStartEvent _ -> depth++;
+        case CollectionEndEvent _ -> depth--;
+        default -> {}
+      }
+      if (depth > DEEPEST) {
+        throw new CaseFileException(
+            CaseNode.place(fileName, event.getStartMark().orElse(null))
+                + ": lists and mappings stand in each other more than %s deep".formatted(DEEPEST));
+      }
     }
   }
 }

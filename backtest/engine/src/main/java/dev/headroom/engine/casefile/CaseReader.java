@@ -53,6 +53,11 @@ final class CaseReader {
   private static final Set<String> POLICY_KEYS =
       Set.of("formula", "reference", "cadence", "lag", "minimum", "maximum");
 
+  /** A worked example is worked by a person. */
+  private static final int MOST_SAMPLES = 100_000;
+
+  private static final long LONGEST_NS = Duration.ofDays(36_525).toNanos();
+
   private final CaseNode node;
   private final Map<String, CaseNode> entries;
   private final InstanceId instanceId;
@@ -77,6 +82,14 @@ final class CaseReader {
       throw get("step").error("a step is longer than 0");
     }
     positions = get("samples").count();
+    if (positions > MOST_SAMPLES) {
+      throw get("samples")
+          .error("at most %s samples are read, not %s".formatted(MOST_SAMPLES, positions));
+    }
+    if (stepNs > LONGEST_NS / Math.max(1, positions)) {
+      throw get("step")
+          .error("%s samples of this step last longer than a century".formatted(positions));
+    }
     missing = readMissing(entries.get("missing"));
     processes = CaseProcess.readAll(entries.get("processes"), positions);
     fields = readFields(entries.get("fields"));

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param statementNumber which; absent when the process was idle
  * @param database the process was connected to, when known
  * @param user the process was connected as, when known
+ * @param queryId of the statement, where the guard supplied it
  * @param queryFingerprint of the statement, when known
  * @param refusedAtNs the end of the interval in which it was refused, in nanoseconds since the
  *     epoch: a refusal is no later
@@ -22,6 +23,7 @@ public record Block(
     @Nullable Long statementNumber,
     @Nullable String database,
     @Nullable String user,
+    @Nullable Long queryId,
     @Nullable Long queryFingerprint,
     long refusedAtNs,
     @Nullable Long limitBytes,
@@ -35,6 +37,7 @@ public record Block(
         statementNumber,
         database,
         user,
+        queryId,
         queryFingerprint,
         refusedAtNs,
         limitBytes,

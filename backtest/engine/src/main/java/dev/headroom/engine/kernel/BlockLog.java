@@ -57,6 +57,7 @@ final class BlockLog {
           statement == ProcessRows.IDLE ? null : (Long) statement,
           sampled == null ? null : sampled.database(),
           sampled == null ? null : sampled.user(),
+          sampled == null ? null : sampled.queryId(),
           sampled == null ? null : sampled.queryFingerprint(),
           refusedAtNs,
           limitBytes == LimitState.NO_LIMIT ? null : (Long) limitBytes,

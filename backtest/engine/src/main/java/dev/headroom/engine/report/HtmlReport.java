@@ -233,6 +233,7 @@ public final class HtmlReport {
                       "kind",
                       "user",
                       "database",
+                      "query id",
                       "query fingerprint",
                       "limit",
                       "grew by"),
@@ -249,6 +250,7 @@ public final class HtmlReport {
         block.process().kind().description(),
         orDash(block.user()),
         orDash(block.database()),
+        orDash(block.queryId()),
         orDash(block.queryFingerprint()),
         block.limitBytes() == null ? "none" : Wording.bytes(block.limitBytes()),
         Wording.bytes(block.growthBytes()));

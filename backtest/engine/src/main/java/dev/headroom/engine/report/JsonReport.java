@@ -19,6 +19,7 @@ import dev.headroom.engine.statistics.Estimate;
 import dev.headroom.model.OomKill;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -57,7 +58,11 @@ public final class JsonReport {
     root.put("formulas_tried", result.formulasTried());
     root.set("prices", prices(result.prices()));
     ArrayNode policies = root.putArray("policies");
-    result.policies().forEach(policy -> policies.add(policy(policy)));
+    for (PolicyResult policy : result.policies()) {
+      ObjectNode node = policy(policy);
+      node.set("explanation", explanation(Reasons.of(result, policy)));
+      policies.add(node);
+    }
     root.set("parity", result.parity() == null ? null : parity(result.parity()));
     return WRITER.writeValueAsString(root) + "\n";
   }
@@ -85,6 +90,11 @@ public final class JsonReport {
     node.put("against", manifest.config().against());
     node.put("tried_before_on_same_data", manifest.config().trials().onSameData());
     node.put("tried_before_on_other_data", manifest.config().trials().onOtherData());
+    Prices prices = manifest.config().prices();
+    node.put("kill_price", prices.kill());
+    node.put("false_block_price", prices.falseBlock());
+    node.put("gib_hour_price", prices.gibHour());
+    node.put("price_unit", prices.unit());
     node.put("resamples", manifest.config().resamples());
     ArrayNode policies = node.putArray("policies");
     for (PolicyEntry entry : manifest.policies()) {
@@ -146,6 +156,7 @@ public final class JsonReport {
     node.put("victim_kind", kill.victim().kind().description());
     node.put("victim_database", kill.victim().database());
     node.put("victim_user", kill.victim().user());
+    node.put("victim_query_id", kill.victim().queryId());
     node.put("victim_query_fingerprint", kill.victim().queryFingerprint());
     node.put("victim_anon_bytes", kill.anonBytes());
     node.put("memory_usage_bytes", kill.memoryUsageBytes());
@@ -285,6 +296,18 @@ public final class JsonReport {
     return node;
   }
 
+  private static ArrayNode explanation(List<Reason> reasons) {
+    ArrayNode node = MAPPER.createArrayNode();
+    for (Reason reason : reasons) {
+      ObjectNode entry = node.addObject();
+      entry.put("topic", reason.topic());
+      entry.put("text", reason.text());
+      ArrayNode items = entry.putArray("items");
+      reason.items().forEach(items::add);
+    }
+    return node;
+  }
+
   private static ObjectNode outcome(KillOutcome outcome) {
     ObjectNode node = MAPPER.createObjectNode();
     node.put("kill_id", outcome.killId().toString());
@@ -310,6 +333,7 @@ public final class JsonReport {
     node.put("statement_number", block.statementNumber());
     node.put("database", block.database());
     node.put("user", block.user());
+    node.put("query_id", block.queryId());
     node.put("query_fingerprint", block.queryFingerprint());
     node.put("refused_by", at(block.refusedAtNs()));
     node.put("limit_bytes", block.limitBytes());

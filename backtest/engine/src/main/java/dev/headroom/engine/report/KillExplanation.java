@@ -85,7 +85,8 @@ public final class KillExplanation {
     }
     if (kill.victim().queryId() != null) {
       text.append(", query id ").append(kill.victim().queryId());
-    } else if (kill.victim().queryFingerprint() != null) {
+    }
+    if (kill.victim().queryFingerprint() != null) {
       text.append(", query fingerprint ").append(kill.victim().queryFingerprint());
     }
     return text.toString();

@@ -23,13 +23,18 @@ record StatementGroup(Source source, int count, int instances, long largestGrowt
 
   /** Who sent a statement, as far as it is known. */
   record Source(
-      String kind, @Nullable String user, @Nullable String database, @Nullable Long fingerprint) {
+      String kind,
+      @Nullable String user,
+      @Nullable String database,
+      @Nullable Long queryId,
+      @Nullable Long fingerprint) {
 
     static Source of(Block block) {
       return new Source(
           block.process().kind().description(),
           block.user(),
           block.database(),
+          block.queryId(),
           block.queryFingerprint());
     }
 
@@ -41,6 +46,9 @@ record StatementGroup(Source source, int count, int instances, long largestGrowt
       }
       if (database != null) {
         parts.add("database " + database);
+      }
+      if (queryId != null) {
+        parts.add("query id " + queryId);
       }
       if (fingerprint != null) {
         parts.add("query fingerprint " + fingerprint);

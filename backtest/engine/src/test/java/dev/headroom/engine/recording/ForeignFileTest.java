@@ -113,7 +113,7 @@ class ForeignFileTest {
     RecordingManifest manifest = RecordingDirectory.open(directory).manifest();
     Map<String, TableSummary> files = new HashMap<>(manifest.files());
     files.remove("oom_kill");
-    seal(files);
+    SealedManifest.write(directory, files);
     Files.delete(file(Tables.OOM_KILL));
 
     assertThat(read()).hasSize(3).allMatch(recording -> recording.kills().isEmpty());
@@ -241,26 +241,7 @@ class ForeignFileTest {
     files.put(
         table.name(),
         new TableSummary(table.fileName(), rows, Files.size(file), FileDigest.of(file)));
-    seal(files);
-  }
-
-  private void seal(Map<String, TableSummary> files) throws IOException {
-    RecordingManifest old = ManifestFile.read(directory);
-    RecordingManifest manifest =
-        new RecordingManifest(
-            old.formatVersion(),
-            old.name(),
-            old.startsAt(),
-            old.endsAt(),
-            old.note(),
-            old.producer(),
-            old.fidelity(),
-            old.queryText(),
-            old.anonymised(),
-            old.contentHash(),
-            old.instances(),
-            files);
-    Files.write(directory.resolve(RecordingManifest.FILE_NAME), ManifestFile.format(manifest));
+    SealedManifest.write(directory, files);
   }
 
   private static <R> Table<R> withColumns(Table<R> table, List<Column<R>> columns) {

@@ -56,7 +56,7 @@ final class JUnitReportTest {
         .containsExactly("INCONCLUSIVE");
     assertThat(elements(strict, "system-out").getFirst().getTextContent())
         .startsWith("verdict: FAIL: ")
-        .contains("user <app>, database shop, query fingerprint 99");
+        .contains("user <app>, database shop, query id 17, query fingerprint 99");
   }
 
   @Test

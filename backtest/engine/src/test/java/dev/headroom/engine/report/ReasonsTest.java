@@ -32,7 +32,7 @@ final class ReasonsTest {
                 "refused wrongly",
                 "1 statement of 1 source",
                 List.of(
-                    "1 × client backend, user <app>, database shop, query fingerprint 99, on 1 instance; the largest grew by 750.0 MiB")),
+                    "1 × client backend, user <app>, database shop, query id 17, query fingerprint 99, on 1 instance; the largest grew by 750.0 MiB")),
             new Reason(
                 "cost",
                 // one kill is undecided, at the 4.5 s that the one outage took

@@ -135,7 +135,7 @@ final class SmallFleet {
             "shop",
             "<app>",
             statement,
-            null,
+            17L,
             99L,
             residentAnonBytes,
             null,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -42,24 +43,29 @@ final class ClusterBootstrapTest {
         .isNotEqualTo(first);
   }
 
+  private static List<Double> tenWithOne() {
+    List<Double> clusters = new ArrayList<>(Collections.nCopies(9, 0.0));
+    clusters.add(1.0);
+    return clusters;
+  }
+
   @Test
   void drawsOfTheFewestClusters_followTheBinomial() {
-    // five clusters, one of them 1: a draw has k ones with chance binomial(5, 1/5); P(0) = 0.328,
-    // P(<=3) = 0.9933, P(<=2) = 0.942: the middle 95% reaches from 0 to 3/5
-    List<Double> clusters = List.of(0.0, 0.0, 0.0, 0.0, 1.0);
+    // ten clusters, one of them 1: a draw has k ones with chance binomial(10, 1/10); P(0) = 0.349,
+    // P(<=2) = 0.930, P(<=3) = 0.987: the middle 95% reaches from 0 to 3/10
+    List<Double> clusters = tenWithOne();
     assertThat(new ClusterBootstrap(20_000, 7).interval(clusters, ClusterBootstrapTest::mean, 0.95))
-        .isEqualTo(new Estimate.Known(0.2, 0, 0.6));
+        .isEqualTo(new Estimate.Known(0.1, 0, 0.3));
   }
 
   @Test
   void fewClusters_orAnUndefinedScore_areNoData() {
-    assertThat(BOOTSTRAP.interval(oneTo(4), ClusterBootstrapTest::mean, 0.95))
+    assertThat(BOOTSTRAP.interval(oneTo(9), ClusterBootstrapTest::mean, 0.95))
         .isEqualTo(Estimate.NO_DATA);
     // 1/x with a draw of zeros alone
-    assertThat(
-            BOOTSTRAP.interval(List.of(0.0, 0.0, 0.0, 0.0, 1.0), values -> 1 / mean(values), 0.95))
+    assertThat(BOOTSTRAP.interval(tenWithOne(), values -> 1 / mean(values), 0.95))
         .isEqualTo(Estimate.NO_DATA);
-    assertThat(BOOTSTRAP.interval(Collections.nCopies(5, 3.0), ClusterBootstrapTest::mean, 0.95))
+    assertThat(BOOTSTRAP.interval(Collections.nCopies(10, 3.0), ClusterBootstrapTest::mean, 0.95))
         .isEqualTo(new Estimate.Known(3, 3, 3));
   }
 
