@@ -45,7 +45,7 @@ class RandomSqlTest {
           GuardedPostgres.execute(session, statement);
         }
         GuardedPostgres.execute(session, "ALTER SYSTEM SET headroom.static_mode = 'enforce'");
-        GuardedPostgres.execute(session, "ALTER SYSTEM SET headroom.static_limit = '40MB'");
+        GuardedPostgres.execute(session, "ALTER SYSTEM SET headroom.static_limit = '16MB'");
         GuardedPostgres.execute(session, "SELECT pg_reload_conf()");
       }
       Map<String, Integer> outcomes = run(postgres);

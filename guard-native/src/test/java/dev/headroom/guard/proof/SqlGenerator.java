@@ -13,11 +13,11 @@ final class SqlGenerator {
   static final List<String> PREPARE =
       List.of(
           "CREATE TABLE item AS SELECT i AS id, i % 977 AS grp, md5(i::text) AS text,"
-              + " jsonb_build_object('a', i, 'b', md5(i::text)) AS doc FROM generate_series(1, 60000) i",
+              + " jsonb_build_object('a', i, 'b', md5(i::text)) AS doc FROM generate_series(1, 15000) i",
           "ALTER TABLE item ADD PRIMARY KEY (id)",
           "ALTER TABLE item SET (parallel_workers = 2)",
           "CREATE TABLE child (id int REFERENCES item ON DELETE CASCADE, text text)",
-          "INSERT INTO child SELECT id, text FROM item WHERE id <= 5000",
+          "INSERT INTO child SELECT id, text FROM item WHERE id <= 1000",
           "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS"
               + " $$ BEGIN PERFORM length(repeat(NEW.text, 1000)); RETURN NEW; END $$",
           "CREATE TRIGGER noted BEFORE INSERT OR UPDATE ON child FOR EACH ROW EXECUTE FUNCTION note()",
@@ -52,7 +52,7 @@ final class SqlGenerator {
     int n = rows();
     return switch (random.nextInt(34)) {
       case 0 -> pick(SETTINGS);
-      case 1 -> "SELECT length(repeat('x', %d))".formatted(random.nextInt(120_000_000));
+      case 1 -> "SELECT length(repeat('x', %d))".formatted(random.nextInt(60_000_000));
       case 2 ->
           "SELECT length(string_agg(text, ',')) FROM item, generate_series(1, 3) WHERE id < " + n;
       case 3 -> "SELECT array_length(array_agg(text || grp), 1) FROM item WHERE id < " + n;
@@ -79,14 +79,14 @@ final class SqlGenerator {
           "SELECT 'a' ~ ('(' || repeat('a{1,20}|', %d) || 'b)')".formatted(1 + random.nextInt(60));
       case 13 ->
           "DO $$ BEGIN FOR i IN 1..3 LOOP BEGIN PERFORM length(repeat('y', %d));"
-                  .formatted(random.nextInt(150_000_000))
+                  .formatted(random.nextInt(60_000_000))
               + " EXCEPTION WHEN out_of_memory THEN PERFORM 1; END; END LOOP; END $$";
       case 14 ->
           "DO $$ DECLARE a text[]; BEGIN FOR i IN 1..%d LOOP a := a || md5(i::text); END LOOP; END $$"
               .formatted(n / 8);
       case 15 ->
           "BEGIN; SAVEPOINT a; SELECT length(repeat('z', %d)); ROLLBACK TO a; SELECT 1; COMMIT"
-              .formatted(random.nextInt(150_000_000));
+              .formatted(random.nextInt(60_000_000));
       case 16 ->
           "BEGIN; DECLARE c CURSOR WITH HOLD FOR SELECT text, doc FROM item WHERE id < %d ORDER BY text; FETCH 100 FROM c; COMMIT; CLOSE c"
               .formatted(n);
@@ -144,9 +144,9 @@ final class SqlGenerator {
 
   private int rows() {
     return switch (random.nextInt(3)) {
-      case 0 -> 10 + random.nextInt(1_000);
-      case 1 -> 1_000 + random.nextInt(20_000);
-      default -> 20_000 + random.nextInt(40_000);
+      case 0 -> 10 + random.nextInt(500);
+      case 1 -> 500 + random.nextInt(4_000);
+      default -> 4_000 + random.nextInt(11_000);
     };
   }
 
