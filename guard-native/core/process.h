@@ -35,6 +35,8 @@
 typedef struct HeadroomHost
 {
 	bool is_postgres; /* otherwise everything is passed through uncounted */
+	uintptr_t code_start; /* the executable's own code and data; start == end: unknown */
+	uintptr_t code_end;
 	const volatile uint32_t *crit_section_count;
 	const volatile uint32_t *interrupt_holdoff_count;
 	void *const volatile *exception_stack;
@@ -153,6 +155,16 @@ headroom_is_covered(const HeadroomSlot *slot, size_t bytes)
 	return headroom_likely(slot != NULL) &&
 		   headroom_likely((int64_t) bytes <= atomic_load_explicit(&slot->charged_bytes, memory_order_relaxed) -
 												  atomic_load_explicit(&slot->allocated_bytes, memory_order_relaxed));
+}
+
+/*
+ * Whether whoever asked turns a NULL into an ERROR. Postgres's own code does; of the libraries beside it nobody knows: LLVM
+ * aborts, which takes the whole server down, Perl exits.
+ */
+static inline bool
+headroom_can_fail(const void *caller)
+{
+	return (uintptr_t) caller - headroom_host.code_start < headroom_host.code_end - headroom_host.code_start;
 }
 
 /* Whether the allocation may be made. can_fail: whether its caller can take a NULL. */

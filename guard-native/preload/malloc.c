@@ -12,9 +12,9 @@
 #include "real.h"
 
 static inline bool
-admit(size_t size)
+admit(size_t size, const void *caller)
 {
-	if (headroom_likely(headroom_admit(size, HEADROOM_SOURCE_MALLOC, true)))
+	if (headroom_likely(headroom_admit(size, HEADROOM_SOURCE_MALLOC, headroom_can_fail(caller))))
 		return true;
 	errno = ENOMEM;
 	return false;
@@ -30,10 +30,10 @@ counted(void *pointer)
 
 /* Out of line, so that the usual path saves no registers for it. */
 static __attribute__((noinline)) void *
-malloc_uncovered(size_t size)
+malloc_uncovered(size_t size, const void *caller)
 {
 	if (headroom_host.is_postgres)
-		return admit(size) ? counted(headroom_real.malloc(size)) : NULL;
+		return admit(size, caller) ? counted(headroom_real.malloc(size)) : NULL;
 	return headroom_real.malloc(size); /* which may find out that this is Postgres: its first allocation is not counted */
 }
 
@@ -44,7 +44,7 @@ malloc(size_t size)
 	void *pointer;
 
 	if (headroom_unlikely(!headroom_is_covered(slot, size)))
-		return malloc_uncovered(size);
+		return malloc_uncovered(size, __builtin_return_address(0));
 	pointer = headroom_real.malloc(size);
 	if (headroom_likely(pointer != NULL))
 		headroom_add_to(slot, headroom_usable_size_of(pointer, size));
@@ -58,7 +58,7 @@ calloc(size_t count, size_t size)
 
 	if (headroom_unlikely(!headroom_host.is_postgres) || headroom_unlikely(__builtin_mul_overflow(count, size, &bytes)))
 		return headroom_real.calloc(count, size);
-	return headroom_likely(admit(bytes)) ? counted(headroom_real.calloc(count, size)) : NULL;
+	return headroom_likely(admit(bytes, __builtin_return_address(0))) ? counted(headroom_real.calloc(count, size)) : NULL;
 }
 
 HEADROOM_EXPORT void
@@ -96,8 +96,8 @@ move_out_of_bootstrap(const char *pointer, size_t size)
 	return moved;
 }
 
-HEADROOM_EXPORT void *
-realloc(void *pointer, size_t size)
+static void *
+resize(void *pointer, size_t size, const void *caller)
 {
 	size_t before = 0;
 	size_t after;
@@ -109,7 +109,7 @@ realloc(void *pointer, size_t size)
 		return headroom_real.realloc(pointer, size);
 	if (pointer != NULL)
 		before = headroom_usable_size(pointer);
-	if (size > before && !admit(size - before))
+	if (size > before && !admit(size - before, caller))
 		return NULL;
 	moved = headroom_real.realloc(pointer, size);
 	/* A NULL leaves the old memory as it was, except that some allocators take a size of 0 as free. */
@@ -124,6 +124,12 @@ realloc(void *pointer, size_t size)
 }
 
 HEADROOM_EXPORT void *
+realloc(void *pointer, size_t size)
+{
+	return resize(pointer, size, __builtin_return_address(0));
+}
+
+HEADROOM_EXPORT void *
 reallocarray(void *pointer, size_t count, size_t size)
 {
 	size_t bytes;
@@ -133,16 +139,22 @@ reallocarray(void *pointer, size_t count, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return realloc(pointer, bytes);
+	return resize(pointer, bytes, __builtin_return_address(0));
+}
+
+static void *
+align(size_t alignment, size_t size, const void *caller)
+{
+	headroom_resolve();
+	if (!headroom_host.is_postgres)
+		return headroom_real.memalign(alignment, size);
+	return admit(size, caller) ? counted(headroom_real.memalign(alignment, size)) : NULL;
 }
 
 HEADROOM_EXPORT void *
 memalign(size_t alignment, size_t size)
 {
-	headroom_resolve();
-	if (!headroom_host.is_postgres)
-		return headroom_real.memalign(alignment, size);
-	return admit(size) ? counted(headroom_real.memalign(alignment, size)) : NULL;
+	return align(alignment, size, __builtin_return_address(0));
 }
 
 HEADROOM_EXPORT void *
@@ -151,7 +163,7 @@ aligned_alloc(size_t alignment, size_t size)
 	headroom_resolve();
 	if (!headroom_host.is_postgres)
 		return headroom_real.aligned_alloc(alignment, size);
-	return admit(size) ? counted(headroom_real.aligned_alloc(alignment, size)) : NULL;
+	return admit(size, __builtin_return_address(0)) ? counted(headroom_real.aligned_alloc(alignment, size)) : NULL;
 }
 
 HEADROOM_EXPORT int
@@ -162,7 +174,7 @@ posix_memalign(void **pointer, size_t alignment, size_t size)
 	headroom_resolve();
 	if (!headroom_host.is_postgres)
 		return headroom_real.posix_memalign(pointer, alignment, size);
-	if (!headroom_admit(size, HEADROOM_SOURCE_MALLOC, true))
+	if (!headroom_admit(size, HEADROOM_SOURCE_MALLOC, headroom_can_fail(__builtin_return_address(0))))
 		return ENOMEM; /* says it in its result and leaves errno alone */
 	result = headroom_real.posix_memalign(pointer, alignment, size);
 	if (result == 0)
@@ -174,7 +186,7 @@ posix_memalign(void **pointer, size_t alignment, size_t size)
 HEADROOM_EXPORT void *
 valloc(size_t size)
 {
-	return memalign((size_t) sysconf(_SC_PAGESIZE), size);
+	return align((size_t) sysconf(_SC_PAGESIZE), size, __builtin_return_address(0));
 }
 
 HEADROOM_EXPORT void *
@@ -188,5 +200,5 @@ pvalloc(size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return memalign(page, bytes / page * page);
+	return align(page, bytes / page * page, __builtin_return_address(0));
 }

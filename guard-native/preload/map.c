@@ -39,7 +39,7 @@ map(void *address, size_t length, int protection, int flags, int fd, off_t offse
 
 	if (!is_counted_caller(caller))
 		return headroom_real.mmap(address, length, protection, flags, fd, offset);
-	if (is_memory && !headroom_admit(whole_pages(length), HEADROOM_SOURCE_MMAP, true))
+	if (is_memory && !headroom_admit(whole_pages(length), HEADROOM_SOURCE_MMAP, headroom_can_fail(caller)))
 	{
 		errno = ENOMEM;
 		return MAP_FAILED;
@@ -89,7 +89,8 @@ mremap(void *address, size_t old_length, size_t new_length, int flags, ...)
 	va_end(arguments);
 	if (!is_counted_caller(__builtin_return_address(0)) || headroom_region_counted((uintptr_t) address, before) == 0)
 		return headroom_real.mremap(address, old_length, new_length, flags, target);
-	if (after > before && !headroom_admit(after - before, HEADROOM_SOURCE_MMAP, true))
+	if (after > before && !headroom_admit(after - before, HEADROOM_SOURCE_MMAP,
+												  headroom_can_fail(__builtin_return_address(0))))
 	{
 		errno = ENOMEM;
 		return MAP_FAILED;
