@@ -19,7 +19,7 @@ public record ClusterBootstrap(int resamples, long seed) {
 
   /**
    * With fewer clusters the interval would be too short to mean anything: what is called 95% sure
-   * is right in 83 of 100 simulations with 10, and in 75 with 5 ({@code docs/statistics.md}).
+   * is right in 82 of 100 simulations with 10, and in 75 with 5 ({@code docs/statistics.md}).
    */
   public static final int FEWEST_CLUSTERS = 10;
 
