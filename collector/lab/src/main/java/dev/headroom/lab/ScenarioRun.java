@@ -161,22 +161,27 @@ final class ScenarioRun {
   }
 
   private ScenarioResult.Sessions load(Victim victim) throws Exception {
-    try (Bystander bystander = Bystander.open(victim);
-        Stage stage = new Stage(scenario.name(), victim)) {
-      listener.loading(scenario, new MemoryProbe(victim));
-      long kills = victim.cgroup().oomKills();
-      List<OwnProcess> children = victim.listChildren();
-      try {
-        scenario.workload().load(stage);
-      } finally {
-        listener.loaded(scenario);
+    try (Bystander bystander = Bystander.open(victim)) {
+      Stage stage = new Stage(scenario.name(), victim);
+      try (stage) {
+        load(victim, stage);
       }
-      if (victim.cgroup().oomKills() > kills) {
-        victim.awaitCrash(children);
-      }
-      // Asked while the load's sessions still hold what they hold.
       return new ScenarioResult.Sessions(
           stage.lostSessions(), stage.refusals(), bystander.isUnharmed() ? 0 : 1);
+    }
+  }
+
+  private void load(Victim victim, Stage stage) throws Exception {
+    long kills = victim.cgroup().oomKills();
+    List<OwnProcess> children = victim.listChildren();
+    listener.loading(scenario, new MemoryProbe(victim));
+    try {
+      scenario.workload().load(stage);
+    } finally {
+      listener.loaded(scenario);
+    }
+    if (victim.cgroup().oomKills() > kills) {
+      victim.awaitCrash(children);
     }
   }
 

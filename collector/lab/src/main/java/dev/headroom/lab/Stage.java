@@ -24,7 +24,7 @@ public final class Stage implements AutoCloseable {
   private static final long TOGETHER_TIMEOUT_S = 180;
   private static final long NEIGHBOUR_TIMEOUT_S = 60;
   private static final int PATIENCE_S = 60;
-  private static final String OUT_OF_MEMORY = "53200";
+  static final String OUT_OF_MEMORY = "53200";
 
   private final String scenario;
   private final Victim victim;
