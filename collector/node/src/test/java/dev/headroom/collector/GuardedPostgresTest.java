@@ -114,6 +114,8 @@ class GuardedPostgresTest {
     try {
       await("select count(*) from headroom.guard_event where kind = 'lease_expired'");
       await("select count(*) from headroom.decision where mode = 'shadow' and applied");
+      // A guard notices when somebody allocates; in shadow nobody is refused.
+      run(LARGE);
       await(
           "select count(*) from headroom.guard_event where kind = 'lease_renewed'"
               + " and occurred_at > (select max(occurred_at) from headroom.guard_event"

@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GuardLink implements Closeable {
 
-  /** A guard is there before its server accepts connections; afterwards none comes. */
+  /** A guard is there before its server accepts connections: within this time of its discovery. */
+  private static final Duration YOUTH = Duration.ofSeconds(10);
+
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
   private static final Duration LOOK_AGAIN_AFTER_REFUSAL = Duration.ofSeconds(10);
@@ -30,7 +32,8 @@ public final class GuardLink implements Closeable {
   private final BootClock clock;
   private final Consumer<IOException> problems;
   private @Nullable GuardSegment segment;
-  private @Nullable Long lookAgainAtNs;
+  private final long madeAtNs;
+  private long lookAgainAtNs;
   private boolean closed;
 
   /**
@@ -47,6 +50,8 @@ public final class GuardLink implements Closeable {
     this.proc = proc;
     this.clock = clock;
     this.problems = problems;
+    this.madeAtNs = clock.boottimeNs();
+    this.lookAgainAtNs = madeAtNs;
   }
 
   public InstanceId instanceId() {
@@ -119,10 +124,11 @@ public final class GuardLink implements Closeable {
       return Optional.of(open);
     }
     long now = clock.boottimeNs();
-    if (closed || (lookAgainAtNs != null && now < lookAgainAtNs)) {
+    if (closed || now < lookAgainAtNs) {
       return Optional.empty();
     }
-    lookAgainAtNs = now + LOOK_AGAIN.toNanos();
+    boolean young = now < madeAtNs + YOUTH.toNanos();
+    lookAgainAtNs = young ? now : now + LOOK_AGAIN.toNanos();
     try {
       for (Path file : proc.listDescriptors(postmaster.pid(), SegmentLayout.LINK_TARGET)) {
         Optional<GuardSegment> found = GuardSegment.open(file, clock);
