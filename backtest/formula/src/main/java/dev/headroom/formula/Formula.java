@@ -8,6 +8,7 @@ import dev.headroom.formula.compile.CompiledProgram;
 import dev.headroom.formula.interpret.ColumnInterpreter;
 import dev.headroom.formula.interpret.Interpreter;
 import dev.headroom.formula.interpret.WindowPlan;
+import dev.headroom.formula.syntax.Layout;
 import dev.headroom.formula.syntax.Parser;
 import dev.headroom.formula.syntax.Source;
 import dev.headroom.formula.syntax.Span;
@@ -67,6 +68,19 @@ public final class Formula {
    */
   public String canonicalText() {
     return CanonicalText.of(program);
+  }
+
+  /**
+   * The text as it was written but in the layout of the language's own pages, comments and line
+   * breaks kept: what {@code backtest fmt} writes. Formatting it again changes nothing.
+   */
+  public String formattedText() {
+    String formatted = Layout.format(source);
+    if (!parse(formatted).astHash().equals(parse(text()).astHash())) {
+      throw new IllegalStateException(
+          "the formatter would change what this formula means: " + text());
+    }
+    return formatted;
   }
 
   /**
