@@ -13,6 +13,7 @@ import picocli.CommandLine.Command;
       RunCommand.class,
       ExplainCommand.class,
       FormulasCommand.class,
+      FmtCommand.class,
       TestCommand.class
     })
 public final class BacktestCommand {

@@ -92,12 +92,13 @@ public final class FormulasCommand implements Callable<Integer> {
       return;
     }
     TextTable table =
-        new TextTable("input", "aliases", "measures", "meaning", "cgroup v1", "cgroup v2");
+        new TextTable("input", "aliases", "measures", "unit", "meaning", "cgroup v1", "cgroup v2");
     for (Input input : Input.values()) {
       table.add(
           input.inputName(),
           String.join(" ", input.aliases()),
           measures(input),
+          input.dimension().unit(),
           input.meaning(),
           input.sourceV1(),
           input.sourceV2());
@@ -125,6 +126,7 @@ public final class FormulasCommand implements Callable<Integer> {
     fields.put("name", input.inputName());
     fields.put("aliases", input.aliases());
     fields.put("measures", measures(input));
+    fields.put("unit", input.dimension().unit());
     fields.put("meaning", input.meaning());
     fields.put("source_v1", input.sourceV1());
     fields.put("source_v2", input.sourceV2());

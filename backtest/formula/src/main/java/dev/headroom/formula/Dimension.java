@@ -2,12 +2,23 @@ package dev.headroom.formula;
 
 /** What an input measures, and with it the unit of its values. */
 public enum Dimension {
-  /** Memory; values are bytes. */
-  BYTES,
+  /** Memory. */
+  BYTES("bytes"),
   /** Things that are counted: connections, processes. Multiplies like a plain number. */
-  COUNT,
-  /** Time; values are seconds. */
-  DURATION,
+  COUNT("one each"),
+  /** Time. */
+  DURATION("seconds"),
   /** A ratio or factor without a unit. */
-  NUMBER
+  NUMBER("none");
+
+  private final String unit;
+
+  Dimension(String unit) {
+    this.unit = unit;
+  }
+
+  /** The unit of values, in words. */
+  public String unit() {
+    return unit;
+  }
 }

@@ -79,10 +79,11 @@ class DocumentationTest {
         input.aliases().stream().map("`%s`"::formatted).collect(Collectors.joining(" "));
     assertThat(LANGUAGE)
         .contains(
-            "| `%s` | %s | %s | %s | %s | %s |\n"
+            "| `%s` | %s | %s | %s | %s | %s | %s |\n"
                 .formatted(
                     input.inputName(),
                     input.dimension().name().toLowerCase(Locale.ROOT),
+                    input.dimension().unit(),
                     aliases,
                     input.meaning(),
                     input.sourceV1(),
