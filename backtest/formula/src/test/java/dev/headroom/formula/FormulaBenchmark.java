@@ -17,15 +17,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FormulaBenchmark {
 
+  private static final long SECOND_NS = 1_000_000_000L;
+
   /** A day at 1 Hz. */
   private static final int SAMPLES = 86_400;
 
-  private static final int ROUNDS = 1_500;
+  private static final long ROW_NS = 4 * SECOND_NS;
 
   /** The interpreter needs fewer to be warm, and takes longer for each. */
   private static final int INTERPRETED_ROUNDS = 20;
-
-  private static final long SECOND_NS = 1_000_000_000L;
 
   /** A loop written by hand; columns are in the order of the formula's inputs. */
   private interface Loop {
@@ -110,7 +110,8 @@ public final class FormulaBenchmark {
     double[] best = new double[3];
     Arrays.fill(best, Double.POSITIVE_INFINITY);
     CompiledFormula compiled = CompiledFormula.of(formula);
-    for (int round = 0; round < ROUNDS; round++) {
+    long begin = System.nanoTime();
+    for (int round = 0; System.nanoTime() - begin < ROW_NS; round++) {
       ColumnEvaluator interpreter = formula.newColumnEvaluator();
       ColumnEvaluator code = compiled.newColumnEvaluator();
       if (round < INTERPRETED_ROUNDS) {

@@ -186,6 +186,7 @@ class FormulaFuzzTest {
       assertThat(e.column()).isBetween(1, lines[e.line() - 1].length() + 1);
       assertThat(e.getMessage()).contains("^");
       assertThat(e.reason()).isNotBlank();
+      assertThat(e.suggestion()).as("what to do about: %s", e.getMessage()).isPresent();
       return false;
     }
   }

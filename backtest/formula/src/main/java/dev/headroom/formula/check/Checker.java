@@ -156,7 +156,7 @@ public final class Checker {
           "the limit must be bytes, not " + value.type().words(),
           value.type().equals(Type.NUMBER)
               ? "for a share of the memory, multiply: 85% * memory_max"
-              : null);
+              : "the last line is bytes, as in memory_max - connections * 8MiB");
     }
     result = value;
     resultSpan = span;

@@ -197,7 +197,11 @@ final class ExpressionChecker {
       case ABS, FLOOR, CEIL -> type;
       case SQRT ->
           Dimensions.squareRoot(type)
-              .orElseThrow(() -> source.error(span, "sqrt of " + type.words()));
+              .orElseThrow(() ->
+                  source.error(
+                      span,
+                      "sqrt of " + type.words(),
+                      "take the root of a square, as in sqrt(anon * file)"));
       case LOG, EXP -> {
         if (!type.dimensionless()) {
           throw source.error(
@@ -310,8 +314,11 @@ final class ExpressionChecker {
   }
 
   private Quantity bounded(Optional<Quantity> type, Span span) {
-    return type.orElseThrow(
-        () -> source.error(span, "the exponent of the dimension is out of range"));
+    return type.orElseThrow(() ->
+        source.error(
+            span,
+            "the exponent of the dimension is out of range",
+            "divide by a unit in between, as in memory_max / 1MiB"));
   }
 
   private void warnOfFewBytes(Expr expr, Quantity other, Syntax syntax) {

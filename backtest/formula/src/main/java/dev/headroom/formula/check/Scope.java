@@ -123,7 +123,10 @@ final class Scope {
   private FormulaException unknown(String name, Span span) {
     Span assignment = allAssignments.get(name);
     if (assignment != null && assignment.start() < span.start()) {
-      return source.error(span, "'%s' is used in its own definition".formatted(name));
+      return source.error(
+          span,
+          "'%s' is used in its own definition".formatted(name),
+          "give the value inside a name in a line before, as in before = memory_max - shmem");
     }
     if (assignment != null) {
       return source.error(
@@ -150,7 +153,7 @@ final class Scope {
     }
     return Spelling.nearest(name, candidates)
         .map("did you mean %s?"::formatted)
-        .orElse("see the inputs in docs/formula-language.md, or assign it in a line before");
+        .orElse("`backtest formulas --inputs` lists what there is; or assign it in a line before");
   }
 
   /** The error for a call of something that is no function. */

@@ -148,7 +148,11 @@ final class Lexer {
         Character.isISOControl(codePoint) || !Character.isDefined(codePoint)
             ? "U+%04X".formatted(codePoint)
             : "'" + character + "'";
-    throw source.error(span, "unexpected character " + shown, OTHER_LANGUAGES.get(character));
+    throw source.error(
+        span,
+        "unexpected character " + shown,
+        OTHER_LANGUAGES.getOrDefault(
+            character, "names are made of the letters a to z, digits and _"));
   }
 
   private void countBrackets(Kind kind) {

@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Recursive descent with Python's precedence. Depth and size are bounded, so no text can exhaust
@@ -68,7 +67,8 @@ public final class Parser {
     if (source.text().length() > Limits.TEXT_LENGTH) {
       throw source.error(
           new Span(Limits.TEXT_LENGTH, Limits.TEXT_LENGTH),
-          "the formula is longer than %d characters".formatted(Limits.TEXT_LENGTH));
+          "the formula is longer than %d characters".formatted(Limits.TEXT_LENGTH),
+          "shorten its comments, or leave out lines that the limit does not need");
     }
     return new Parser(source).statements();
   }
@@ -354,7 +354,11 @@ public final class Parser {
             ? new BigDecimal(digits).multiply(unit.factor()).doubleValue()
             : Double.POSITIVE_INFINITY;
     if (Double.isInfinite(value)) {
-      throw source.error(span, "the number is out of range");
+      throw source.error(
+          span,
+          "the number is out of range",
+          "write at most %d digits and a size below 1.8e308, as in 1.5e9"
+              .formatted(LITERAL_LENGTH));
     }
     return value;
   }
@@ -381,7 +385,10 @@ public final class Parser {
 
   private void count(Token at) {
     if (++nodes > Limits.NODES) {
-      throw source.error(at.span(), "the formula has more than %d terms".formatted(Limits.NODES));
+      throw source.error(
+          at.span(),
+          "the formula has more than %d terms".formatted(Limits.NODES),
+          "give a part that is repeated a name, as in floor = shmem + page_tables");
     }
   }
 
@@ -428,7 +435,10 @@ public final class Parser {
   private FormulaException unclosed(Token open) {
     Token found = peek();
     if (found.is(Kind.END)) {
-      return source.error(open.span(), "this '(' is never closed");
+      return source.error(
+          open.span(),
+          "this '(' is never closed",
+          "write ) behind its last value, as in abs(anon)");
     }
     return unexpected("an operator, ',' or ')'");
   }
@@ -443,7 +453,7 @@ public final class Parser {
         suggestionFor(found));
   }
 
-  private @Nullable String suggestionFor(Token found) {
+  private String suggestionFor(Token found) {
     Token before = position > 0 ? peek(-1) : found;
     if (before.is(Kind.NUMBER)
         && found.is(Kind.NAME)
@@ -458,7 +468,9 @@ public final class Parser {
       case LEFT_BRACKET -> "a look at the past is written max_over_time(x, 5m)";
       case PARAM, IN, IF, ELSE, AND, OR, NOT ->
           "'%s' is a word of the language and cannot be a name".formatted(found.text());
-      default -> null;
+      case NUMBER, NAME, LEFT_PAREN ->
+          "between two values stands an operator, as in connections * 8MiB";
+      default -> "a line is written as in limit = memory_max - shmem - 100MiB";
     };
   }
 
