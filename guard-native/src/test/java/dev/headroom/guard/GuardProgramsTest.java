@@ -55,6 +55,16 @@ class GuardProgramsTest {
     return List.of(sanitizer("asan", "address,undefined"), sanitizer("tsan", "thread"));
   }
 
+  @Test
+  void sources_passClangTidy() throws IOException, InterruptedException {
+    Ended version = GuardBuild.run(List.of("sh", "-c", "clang-tidy --version"), Map.of());
+    assumeTrue(
+        version.output().contains("version 14."),
+        () -> "the checks are those of clang-tidy 14: " + version.output());
+    Ended ended = GuardBuild.run(List.of("make", "-s", "tidy"), Map.of());
+    assertThat(ended.status()).as(ended.output()).isZero();
+  }
+
   private static DynamicTest sanitizer(String target, String flag) {
     return DynamicTest.dynamicTest(
         target,
