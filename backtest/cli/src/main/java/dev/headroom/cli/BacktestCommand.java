@@ -14,7 +14,8 @@ import picocli.CommandLine.Command;
       ExplainCommand.class,
       FormulasCommand.class,
       FmtCommand.class,
-      TestCommand.class
+      TestCommand.class,
+      CacheCommand.class
     })
 public final class BacktestCommand {
 

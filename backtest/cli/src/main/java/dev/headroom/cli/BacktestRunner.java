@@ -4,17 +4,14 @@ import dev.headroom.engine.backtest.Backtest;
 import dev.headroom.engine.backtest.BacktestConfig;
 import dev.headroom.engine.backtest.BacktestResult;
 import dev.headroom.engine.backtest.Candidate;
-import dev.headroom.engine.recording.ContentHash;
+import dev.headroom.engine.backtest.EngineOptions;
 import dev.headroom.engine.report.JsonReport;
 import dev.headroom.model.BacktestKill;
 import dev.headroom.model.BacktestRun;
-import dev.headroom.model.InstanceRecording;
-import dev.headroom.model.Recording;
 import dev.headroom.store.BacktestStore;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.UUID;
 
@@ -30,23 +27,23 @@ public final class BacktestRunner {
   /** Replays the candidates over a recording that is already open. */
   public BacktestResult run(
       RecordingSource source, List<Candidate> candidates, BacktestConfig config) {
-    Recording recording = source.recording();
-    int instances = recording.instances().size();
-    String name = source.isAdHoc() ? null : recording.name();
-    String hash = contentHash(source, instances);
+    return run(source, candidates, config, EngineOptions.ofThisMachine());
+  }
+
+  /** The same, run in another way. */
+  BacktestResult run(
+      RecordingSource source,
+      List<Candidate> candidates,
+      BacktestConfig config,
+      EngineOptions options) {
     return terminal.withProgress(
         "replaying",
         "instances",
-        instances,
+        source.recording().instances().size(),
         step -> {
-          try (RecordingSource.InstanceStream stream = source.open()) {
-            Iterable<InstanceRecording> once = onceOnly(stream);
+          try (EngineSource engine = EngineSource.open(source, terminal)) {
             return Backtest.run(
-                new dev.headroom.engine.backtest.RecordingSource(
-                    name, recording.startsAt(), recording.endsAt(), hash, once),
-                candidates,
-                config,
-                (instance, done) -> step.run());
+                engine.source(), candidates, config, options, (instance, done) -> step.run());
           } catch (IllegalArgumentException e) {
             // Two policies of one name, or --against a name that none has.
             throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
@@ -94,29 +91,5 @@ public final class BacktestRunner {
                             outcome.reliefBytes(),
                             outcome.leadMs()))));
     return kills;
-  }
-
-  private String contentHash(RecordingSource source, int instances) {
-    if (source instanceof RecordingSource.Folder folder) {
-      return folder.directory().manifest().contentHash();
-    }
-    return terminal.withProgress(
-        "reading",
-        "instances",
-        instances,
-        step -> {
-          ContentHash hash = new ContentHash();
-          try (RecordingSource.InstanceStream stream = source.open()) {
-            while (stream.hasNext()) {
-              hash.add(stream.next());
-              step.run();
-            }
-          }
-          return hash.value();
-        });
-  }
-
-  private static Iterable<InstanceRecording> onceOnly(Iterator<InstanceRecording> stream) {
-    return () -> stream;
   }
 }

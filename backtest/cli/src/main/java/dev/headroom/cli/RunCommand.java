@@ -3,6 +3,7 @@ package dev.headroom.cli;
 import dev.headroom.engine.backtest.BacktestConfig;
 import dev.headroom.engine.backtest.BacktestResult;
 import dev.headroom.engine.backtest.Candidate;
+import dev.headroom.engine.backtest.EngineOptions;
 import dev.headroom.engine.backtest.Judgement;
 import dev.headroom.engine.report.JsonReport;
 import dev.headroom.engine.report.MarkdownReport;
@@ -92,6 +93,12 @@ final class RunCommand implements Callable<Integer> {
       description = "Exit with 1, 3 or 4 when a formula fails, is inconclusive or has no data.")
   private @Nullable FailOn failOn;
 
+  @Option(
+      names = "--interpret",
+      hidden = true,
+      description = "Interpret formulas instead of compiling them: slower, with the same result.")
+  private boolean interpret;
+
   @Option(names = "--no-save", description = "Do not keep the run in the database.")
   private boolean noSave;
 
@@ -106,7 +113,8 @@ final class RunCommand implements Callable<Integer> {
     Instant startedAt = Instant.now();
     try (RecordingOption.Chosen chosen =
         noSave ? recording.open(terminal) : recording.openToKeep(terminal)) {
-      BacktestResult result = new BacktestRunner(terminal).run(chosen.source(), candidates, config);
+      BacktestResult result =
+          new BacktestRunner(terminal).run(chosen.source(), candidates, config, options());
       print(result);
       if (report != null) {
         write(result, report);
@@ -120,6 +128,11 @@ final class RunCommand implements Callable<Integer> {
       }
       return exitCode(result);
     }
+  }
+
+  private EngineOptions options() {
+    EngineOptions options = EngineOptions.ofThisMachine();
+    return interpret ? options.withInterpreter() : options;
   }
 
   private BacktestConfig config() {

@@ -18,6 +18,8 @@ import dev.headroom.model.InstanceId;
 import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.Observation;
 import dev.headroom.model.Recording;
+import dev.headroom.model.Sample;
+import dev.headroom.store.copy.BinaryCopyReader;
 import dev.headroom.store.jooq.Tables;
 import dev.headroom.store.jooq.tables.records.InstanceRecord;
 import java.sql.Connection;
@@ -184,8 +186,61 @@ public final class RecordingStore {
         .toList();
   }
 
+  /** Takes the samples of one instance as the database hands them out. */
+  public interface SampleSink {
+
+    /** Fields in the order of the columns of {@code memory_sample}, by ascending time. */
+    void sample(BinaryCopyReader row);
+
+    /**
+     * Fields in the order of the columns of {@code process_sample}, by ascending time and pid,
+     * after all samples.
+     */
+    void process(BinaryCopyReader row);
+  }
+
+  /** What there is to know of an instance's recording before its samples are read. */
+  public interface SampleDecision {
+
+    /**
+     * Where the samples go, if they are wanted.
+     *
+     * @param events the recording without its samples
+     * @param fingerprint stands for everything that is recorded: as long as it stays the same,
+     *     nothing was added or removed
+     */
+    Optional<SampleSink> decide(InstanceRecording events, String fingerprint);
+  }
+
+  /**
+   * Everything about an instance from {@code from} on and before {@code to}, from one state of the
+   * database, its samples by binary COPY and only if they are wanted.
+   *
+   * @return the recording without its samples
+   * @throws NoSuchElementException when no collector ever reported this instance
+   */
+  public InstanceRecording read(InstanceId id, Instant from, Instant to, SampleDecision decision) {
+    return Transaction.read(
+        dataSource,
+        "reading instance " + id,
+        connection -> {
+          InstanceRecording events = read(connection, id, List.of(), from, to);
+          String fingerprint = SampleCopy.fingerprint(connection, events, from, to);
+          Optional<SampleSink> sink = decision.decide(events, fingerprint);
+          if (sink.isPresent()) {
+            SampleCopy.copy(connection, id, from, to, sink.get());
+          }
+          return events;
+        });
+  }
+
   private static InstanceRecording read(
       Connection connection, InstanceId id, Instant from, Instant to) throws SQLException {
+    return read(connection, id, SampleReader.read(connection, id, from, to), from, to);
+  }
+
+  private static InstanceRecording read(
+      Connection connection, InstanceId id, List<Sample> samples, Instant from, Instant to) {
     DSLContext sql = Transaction.sql(connection);
     UUID key = id.value();
     InstanceRecord instance =
@@ -195,7 +250,7 @@ public final class RecordingStore {
     }
     return new InstanceRecording(
         StoredRow.instance(instance),
-        SampleReader.read(connection, id, from, to),
+        samples,
         sql.selectFrom(OOM_KILL)
             .where(OOM_KILL.INSTANCE_ID.eq(key), within(OOM_KILL.KILLED_AT, from, to))
             .orderBy(OOM_KILL.KILLED_AT, OOM_KILL.KILL_ID)

@@ -7,16 +7,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.headroom.model.Instance;
 import dev.headroom.model.InstanceId;
 import dev.headroom.model.InstanceRecording;
+import dev.headroom.model.MemoryLimit;
 import dev.headroom.model.Observation;
 import dev.headroom.model.OomKill;
+import dev.headroom.model.ProcessSample;
 import dev.headroom.model.Recording;
+import dev.headroom.model.Sample;
+import dev.headroom.store.copy.BinaryCopyReader;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -164,5 +171,93 @@ class RecordingStoreTest {
   /** Postgres compares ids byte by byte. */
   private static Comparator<InstanceId> unsigned() {
     return Comparator.comparing(InstanceId::toString);
+  }
+
+  @Test
+  void copiedSamples_areThoseThatAreReadOneByOne_andTheFingerprintKnowsOfEachMore() {
+    RandomObservations random = new RandomObservations(new Random(77), "node-copy");
+    InstanceRecording recording = inKeyOrder(random.recording(0, 200));
+    InstanceId id = recording.instance().id();
+    observations.store(RandomObservations.observationsOf(recording));
+    List<String> copied = new ArrayList<>();
+    List<String> fingerprints = new ArrayList<>();
+    RecordingStore.SampleSink sink =
+        new RecordingStore.SampleSink() {
+          @Override
+          public void sample(BinaryCopyReader row) {
+            copied.add(row.getMicros(0) + " " + row.getUuid(1) + " " + longOrNull(row, 2));
+          }
+
+          @Override
+          public void process(BinaryCopyReader row) {
+            copied.add(
+                row.getMicros(0)
+                    + " "
+                    + row.getLong(2)
+                    + " "
+                    + row.getText(5)
+                    + " "
+                    + row.getLong(6)
+                    + " "
+                    + longOrNull(row, 9));
+          }
+        };
+
+    InstanceRecording events =
+        recordings.read(
+            id,
+            START,
+            END,
+            (before, fingerprint) -> {
+              fingerprints.add(fingerprint);
+              return Optional.of(sink);
+            });
+
+    List<String> expected = new ArrayList<>();
+    for (Sample sample : recording.samples()) {
+      Long memoryMax = sample.memoryMax() instanceof MemoryLimit.Bytes(long bytes) ? bytes : null;
+      expected.add(micros(sample) + " " + id.value() + " " + memoryMax);
+    }
+    for (Sample sample : recording.samples()) {
+      for (ProcessSample process : sample.processes()) {
+        expected.add(
+            micros(sample)
+                + " "
+                + process.pid()
+                + " "
+                + process.kind().description()
+                + " "
+                + (process.blockable() ? 1 : 0)
+                + " "
+                + process.statementNumber());
+      }
+    }
+    assertThat(copied).isEqualTo(expected);
+    assertThat(events.samples()).isEmpty();
+    assertThat(events.kills()).isEqualTo(recording.kills());
+
+    Sample last = recording.samples().getLast();
+    observations.store(
+        List.of(new Sample(id, last.sampledAt().plusMillis(1), null, last.facts(), List.of())));
+    for (int i = 0; i < 2; i++) {
+      recordings.read(
+          id,
+          START,
+          END,
+          (before, fingerprint) -> {
+            fingerprints.add(fingerprint);
+            return Optional.empty();
+          });
+    }
+    assertThat(fingerprints.get(1)).isNotEqualTo(fingerprints.get(0));
+    assertThat(fingerprints.get(2)).isEqualTo(fingerprints.get(1));
+  }
+
+  private static @Nullable Long longOrNull(BinaryCopyReader row, int field) {
+    return row.isNull(field) ? null : (Long) row.getLong(field);
+  }
+
+  private static long micros(Sample sample) {
+    return ChronoUnit.MICROS.between(Instant.EPOCH, sample.sampledAt());
   }
 }

@@ -27,13 +27,23 @@ public record FidelityCheck(Fidelity fidelity, List<String> notes) {
   /** Of one instance's samples; {@code cgroup} when none of them has a process. */
   public static FidelityCheck of(List<Sample> samples) {
     Map<Fidelity, Integer> count = new EnumMap<>(Fidelity.class);
-    int informative = 0;
     for (Sample sample : samples) {
       if (!sample.processes().isEmpty()) {
         count.merge(ofSample(sample), 1, Integer::sum);
-        informative++;
       }
     }
+    return ofCounts(count);
+  }
+
+  /** Of one instance, from how many of its samples with processes have which fidelity. */
+  public static FidelityCheck ofCounts(Map<Fidelity, Integer> samples) {
+    Map<Fidelity, Integer> count = new EnumMap<>(Fidelity.class);
+    samples.forEach((fidelity, each) -> {
+      if (each > 0) {
+        count.put(fidelity, each);
+      }
+    });
+    int informative = count.values().stream().mapToInt(Integer::intValue).sum();
     Fidelity worst = worst(count.keySet());
     List<String> notes = new ArrayList<>();
     for (Map.Entry<Fidelity, Integer> better : count.entrySet()) {

@@ -71,8 +71,8 @@ public final class SampleChunk {
     return values;
   }
 
-  /** Starts over: what follows comes from this feed. */
-  void refill(SampleFeed from) {
+  /** Starts over, empty: what follows comes from this feed. */
+  public void refill(SampleFeed from) {
     size = 0;
     feed = from;
     loaded.clear();

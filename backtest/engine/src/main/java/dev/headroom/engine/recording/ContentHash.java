@@ -20,7 +20,7 @@ import java.util.TreeMap;
  */
 public final class ContentHash {
 
-  private static final byte[] INSTANCE_PREFIX = ascii("headroom-instance-1\n");
+  static final byte[] INSTANCE_PREFIX = ascii("headroom-instance-1\n");
   private static final byte[] RECORDING_PREFIX = ascii("headroom-recording-1\n");
 
   private static final Comparator<InstanceId> BY_BYTES =
@@ -53,8 +53,18 @@ public final class ContentHash {
     add(recording.instance().id(), digest.finish());
   }
 
+  /**
+   * Adds an instance whose own hash is known.
+   *
+   * @param instanceHash what {@link #ofInstance} gives for it
+   * @throws IllegalArgumentException when it was added before
+   */
+  public synchronized void add(InstanceId id, String instanceHash) {
+    add(id, HexFormat.of().parseHex(instanceHash));
+  }
+
   /** The hash of what was added, as 64 lower-case hexadecimal digits. */
-  public String value() {
+  public synchronized String value() {
     MessageDigest digest = sha256();
     digest.update(RECORDING_PREFIX);
     digestByInstance.forEach((id, instanceDigest) -> {
@@ -64,7 +74,7 @@ public final class ContentHash {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  void add(InstanceId id, byte[] instanceDigest) {
+  synchronized void add(InstanceId id, byte[] instanceDigest) {
     if (digestByInstance.putIfAbsent(id, instanceDigest) != null) {
       throw new IllegalArgumentException("instance " + id + " is in the recording twice");
     }

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class InstanceReader implements Iterator<InstanceRecording>, AutoCloseable {
 
-  private static final Comparator<ProcessSample> BY_PID =
+  static final Comparator<ProcessSample> BY_PID =
       Comparator.comparingInt(ProcessSample::pid).thenComparingLong(ProcessSample::startTicks);
 
   private static final Comparator<OomKill> KILL_ORDER =

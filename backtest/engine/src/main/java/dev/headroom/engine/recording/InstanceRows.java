@@ -1,5 +1,6 @@
 package dev.headroom.engine.recording;
 
+import dev.headroom.model.Instance;
 import dev.headroom.model.InstanceId;
 import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.Sample;
@@ -63,10 +64,24 @@ final class InstanceRows {
               .map(process -> new ProcessRow(id, sample.sampledAt(), process))
               .toList());
     }
-    rows.send(Tables.OOM_KILL, recording.kills());
-    rows.send(Tables.INSTANCE_EVENT, recording.instanceEvents());
-    rows.send(Tables.GUARD_EVENT, recording.guardEvents());
-    rows.send(Tables.DECISION, recording.decisions());
+    rows.sendEvents(recording);
+  }
+
+  /** Hands over the row of the instance alone, which comes first. */
+  static void forInstance(Instance instance, Consumer consumer) {
+    new InstanceRows(instance.id(), consumer).send(Tables.INSTANCE, List.of(instance));
+  }
+
+  /** Hands over what comes after the samples and their processes. */
+  static void forEachEvent(InstanceRecording recording, Consumer consumer) {
+    new InstanceRows(recording.instance().id(), consumer).sendEvents(recording);
+  }
+
+  private void sendEvents(InstanceRecording recording) {
+    send(Tables.OOM_KILL, recording.kills());
+    send(Tables.INSTANCE_EVENT, recording.instanceEvents());
+    send(Tables.GUARD_EVENT, recording.guardEvents());
+    send(Tables.DECISION, recording.decisions());
   }
 
   private <R> void send(Table<R> table, List<R> rows) {

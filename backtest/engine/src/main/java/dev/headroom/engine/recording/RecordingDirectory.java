@@ -95,6 +95,14 @@ public final class RecordingDirectory {
   }
 
   /**
+   * The instances in the same order, each from the cache if it was read before, else read into it.
+   * No instance is ever in memory as a whole, unless its rows are out of order.
+   */
+  public CachedInstances instances(RecordingCache cache) {
+    return new CachedInstances(directory, manifest, cache);
+  }
+
+  /**
    * Computes the content hash again from the rows.
    *
    * @throws RecordingException.Malformed when it is not the manifest's: the recording was changed

@@ -93,12 +93,32 @@ final class TableFile {
       return next;
     }
 
+    /** The next row if it belongs to the instance, which is then behind us; null if it does not. */
+    @Nullable R takeOf(InstanceId instance) {
+      R row = next;
+      if (row == null || !instance.equals(table.instanceId().apply(row))) {
+        return null;
+      }
+      advance();
+      return row;
+    }
+
+    /** Leaves out the rows of instances with smaller ids. */
+    void skipBefore(InstanceId instance) {
+      while (next != null) {
+        InstanceId owner = table.instanceId().apply(next);
+        if (owner == null || owner.compareTo(instance) >= 0) {
+          return;
+        }
+        advance();
+      }
+    }
+
     /** The rows that come next and belong to the instance. */
     List<R> listOf(InstanceId instance) {
       List<R> taken = new ArrayList<>();
-      while (next != null && instance.equals(table.instanceId().apply(next))) {
-        taken.add(next);
-        advance();
+      for (R row = takeOf(instance); row != null; row = takeOf(instance)) {
+        taken.add(row);
       }
       return taken;
     }

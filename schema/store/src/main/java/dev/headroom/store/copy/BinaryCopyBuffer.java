@@ -23,8 +23,7 @@ public final class BinaryCopyBuffer {
   private static final int NULL_LENGTH = -1;
   private static final int END_OF_ROWS = -1;
   private static final byte JSONB_VERSION = 1;
-  private static final long POSTGRES_EPOCH_SECOND =
-      Instant.parse("2000-01-01T00:00:00Z").getEpochSecond();
+  static final long POSTGRES_EPOCH_SECOND = Instant.parse("2000-01-01T00:00:00Z").getEpochSecond();
 
   private ByteBuffer buffer = ByteBuffer.allocate(INITIAL_BYTES);
 

@@ -1,0 +1,234 @@
+package dev.headroom.engine.recording;
+
+import static dev.headroom.engine.recording.InstanceLoader.COUNTS;
+import static dev.headroom.engine.recording.InstanceLoader.PROCESSES;
+import static dev.headroom.engine.recording.InstanceLoader.SAMPLES;
+
+import dev.headroom.engine.columnar.BlockFile;
+import dev.headroom.engine.kernel.SampleChunk;
+import dev.headroom.engine.kernel.SampleFeed;
+import dev.headroom.model.BackendKind;
+import dev.headroom.model.Fact;
+import dev.headroom.model.InstanceId;
+import dev.headroom.model.ProcessSample;
+import dev.headroom.model.Sample;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Hands out samples from column blocks. A chunk never spans two blocks of samples; only columns
+ * that somebody asks for are unpacked.
+ */
+final class BlockFeed implements SampleFeed {
+
+  private static final long NS_PER_MICROSECOND = 1_000;
+  private static final int MEMORY_MAX = SampleTable.MEMORY.position("memory_max_bytes");
+  private static final int UNLIMITED = SampleTable.MEMORY.position("memory_max_unlimited");
+  private static final Map<Fact, Integer> FACTS = factPositions();
+
+  private final BlockFile file;
+  private final List<String> texts;
+  private final List<BackendKind> kinds = new ArrayList<>();
+  private final InstanceId instance;
+  private final long[] scratch = new long[InstanceLoader.BLOCK_ROWS];
+  private final ProcessBlocks processes;
+
+  private int block;
+  private int blockRows;
+  private int from;
+  private int to;
+  private long firstSampleOfBlock;
+  private long firstProcess;
+
+  BlockFeed(BlockFile file, List<String> texts, InstanceId instance) {
+    this.file = file;
+    this.texts = texts;
+    this.instance = instance;
+    blockRows = file.blockRows(SAMPLES, 0);
+    processes = new ProcessBlocks();
+    for (String text : texts) {
+      kinds.add(BackendKind.find(text).orElse(BackendKind.UNKNOWN));
+    }
+  }
+
+  private static Map<Fact, Integer> factPositions() {
+    Map<Fact, Integer> positions = new EnumMap<>(Fact.class);
+    for (Fact fact : Fact.values()) {
+      positions.put(fact, SampleTable.MEMORY.position(fact.columnName()));
+    }
+    return positions;
+  }
+
+  @Override
+  public boolean next(SampleChunk chunk) {
+    chunk.refill(this);
+    firstProcess = processes.next;
+    from = to;
+    if (from == blockRows) {
+      firstSampleOfBlock += blockRows;
+      blockRows = blockRows == 0 ? 0 : file.blockRows(SAMPLES, ++block);
+      from = 0;
+    }
+    to = Math.min(from + chunk.capacity(), blockRows);
+    chunk.size = to - from;
+    if (chunk.size == 0) {
+      chunk.firstRow[0] = 0;
+      return false;
+    }
+    readTimes(chunk);
+    readMemoryMax(chunk);
+    readProcesses(chunk);
+    return true;
+  }
+
+  private void readTimes(SampleChunk chunk) {
+    file.read(SAMPLES, block, 0, scratch, 0);
+    for (int i = from; i < to; i++) {
+      chunk.timeNs[i - from] = scratch[i] * NS_PER_MICROSECOND;
+    }
+  }
+
+  private void readMemoryMax(SampleChunk chunk) {
+    readDoubles(MEMORY_MAX, chunk.memoryMax);
+    file.read(SAMPLES, block, UNLIMITED, scratch, 0);
+    for (int i = from; i < to; i++) {
+      if (scratch[i] == 1) {
+        chunk.memoryMax[i - from] = Double.POSITIVE_INFINITY;
+      }
+    }
+  }
+
+  private void readProcesses(SampleChunk chunk) {
+    file.read(COUNTS, block, 0, scratch, 0);
+    int rows = 0;
+    for (int i = from; i < to; i++) {
+      chunk.firstRow[i - from] = rows;
+      rows += (int) scratch[i];
+    }
+    chunk.firstRow[chunk.size] = rows;
+    chunk.reserveRows(rows);
+    processes.read(chunk, rows);
+  }
+
+  @Override
+  public void readFact(Fact fact, double[] values) {
+    Integer position = FACTS.get(fact);
+    if (position == null) {
+      throw new IllegalStateException(fact + " is no column of a sample");
+    }
+    readDoubles(position, values);
+  }
+
+  private void readDoubles(int column, double[] values) {
+    if (from == to) {
+      return; // behind the last sample
+    }
+    file.read(SAMPLES, block, column, scratch, SampleChunk.ABSENT);
+    for (int i = from; i < to; i++) {
+      values[i - from] = scratch[i] == SampleChunk.ABSENT ? Double.NaN : scratch[i];
+    }
+  }
+
+  @Override
+  public Sample sample(int index) {
+    long row = firstSampleOfBlock + from + index;
+    Sample sample =
+        Tables.MEMORY_SAMPLE.reader().apply(row(values(SampleTable.MEMORY, SAMPLES, row, 0)));
+    long process = firstProcess;
+    for (int before = 0; before < index; before++) {
+      process += file.get(COUNTS, firstSampleOfBlock + from + before, 0);
+    }
+    long end = process + file.get(COUNTS, row, 0);
+    List<ProcessSample> rows = new ArrayList<>();
+    for (; process < end; process++) {
+      Map<String, Object> values = values(SampleTable.PROCESS, PROCESSES, process, 1);
+      values.put("sampled_at", sample.sampledAt());
+      rows.add(Tables.PROCESS_SAMPLE.reader().apply(row(values)).process());
+    }
+    return new Sample(instance, sample.sampledAt(), sample.memoryMax(), sample.facts(), rows);
+  }
+
+  /** A row as its table's reader takes it; the file leaves out so many of its first columns. */
+  private Map<String, Object> values(SampleTable table, int number, long row, int leftOut) {
+    Map<String, Object> values = new HashMap<>();
+    values.put("instance_id", instance.value());
+    for (int position = leftOut; position < table.size(); position++) {
+      if (!file.isAbsent(number, row, position - leftOut)) {
+        long value = file.get(number, row, position - leftOut);
+        Column<?> column = table.column(position);
+        values.put(
+            column.name(),
+            switch (column.type()) {
+              case BOOLEAN -> value == 1;
+              case INSTANT -> Instant.EPOCH.plus(value, ChronoUnit.MICROS);
+              case TEXT -> texts.get((int) value);
+              default -> value;
+            });
+      }
+    }
+    return values;
+  }
+
+  private static Row row(Map<String, Object> values) {
+    return new Row("the cache", values);
+  }
+
+  /** Unpacks the columns of processes that a replay looks at, block by block. */
+  private final class ProcessBlocks {
+    private final int pid = SampleTable.PROCESS.position("pid") - 1;
+    private final int start = SampleTable.PROCESS.position("start_ticks") - 1;
+    private final int kind = SampleTable.PROCESS.position("backend_kind") - 1;
+    private final int blockable = SampleTable.PROCESS.position("blockable") - 1;
+    private final int statement = SampleTable.PROCESS.position("statement_number") - 1;
+    private final int resident = SampleTable.PROCESS.position("resident_anon_bytes") - 1;
+    private final int guarded = SampleTable.PROCESS.position("guard_allocated_bytes") - 1;
+    private final int peak = SampleTable.PROCESS.position("guard_allocated_peak_bytes") - 1;
+
+    private final int[] read = {pid, start, kind, blockable, statement, resident, guarded, peak};
+    private final long[][] columns = new long[read.length][InstanceLoader.BLOCK_ROWS];
+    private int loaded = -1;
+
+    /** The number of the next process in the file. */
+    private long next;
+
+    void read(SampleChunk chunk, int rows) {
+      int done = 0;
+      while (done < rows) {
+        int number = (int) (next / InstanceLoader.BLOCK_ROWS);
+        int inBlock = (int) (next % InstanceLoader.BLOCK_ROWS);
+        load(number);
+        int count = Math.min(rows - done, file.blockRows(PROCESSES, number) - inBlock);
+        copy(chunk, inBlock, done, count);
+        done += count;
+        next += count;
+      }
+    }
+
+    private void load(int number) {
+      if (loaded != number) {
+        for (int i = 0; i < read.length; i++) {
+          file.read(PROCESSES, number, read[i], columns[i], SampleChunk.ABSENT);
+        }
+        loaded = number;
+      }
+    }
+
+    private void copy(SampleChunk chunk, int source, int target, int count) {
+      System.arraycopy(columns[1], source, chunk.startTicks, target, count);
+      System.arraycopy(columns[4], source, chunk.statement, target, count);
+      System.arraycopy(columns[5], source, chunk.residentAnon, target, count);
+      System.arraycopy(columns[6], source, chunk.guardAllocated, target, count);
+      System.arraycopy(columns[7], source, chunk.guardPeak, target, count);
+      for (int i = 0; i < count; i++) {
+        chunk.pid[target + i] = (int) columns[0][source + i];
+        chunk.kind[target + i] = kinds.get((int) columns[2][source + i]);
+        chunk.blockable[target + i] = columns[3][source + i] == 1;
+      }
+    }
+  }
+}
