@@ -15,7 +15,8 @@ import picocli.CommandLine.Command;
       FormulasCommand.class,
       FmtCommand.class,
       TestCommand.class,
-      CacheCommand.class
+      CacheCommand.class,
+      GenerateCommand.class
     })
 public final class BacktestCommand {
 

@@ -142,8 +142,17 @@ final class StoredRecordingTest {
     String fromFolder = backtest(on(first, runJson(folder.toString())));
     String fromSecond = backtest(on(second, runJson("tiny")));
 
+    String fromCache = backtest(on(first, runJson("tiny")));
+    String interpreted = backtest(on(first, with(runJson("tiny"), "--interpret")));
+    CommandRun cleared = on(first, "backtest", "cache", "--clear").exits(ExitCode.OK);
+    String readAgain = backtest(on(first, runJson("tiny")));
+
     assertThat(fromFolder).isEqualTo(fromFirst);
     assertThat(fromSecond).isEqualTo(fromFirst);
+    assertThat(fromCache).isEqualTo(fromFirst);
+    assertThat(interpreted).isEqualTo(fromFirst);
+    assertThat(cleared.err()).contains("deleted ");
+    assertThat(readAgain).isEqualTo(fromFirst);
     assertThat(fromFirst).contains("\"verdict\" : \"prevented\"");
     String hash = JSON.readTree(fromFirst).get("manifest").get("recording_hash").stringValue();
     assertThat(export.err()).contains("content hash " + hash);

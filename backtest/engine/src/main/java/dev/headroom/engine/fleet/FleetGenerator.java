@@ -1,6 +1,11 @@
 package dev.headroom.engine.fleet;
 
 import dev.headroom.engine.fleet.FleetInstance.Happening;
+import dev.headroom.engine.kernel.RecordingHeader;
+import dev.headroom.engine.kernel.ReplayPass;
+import dev.headroom.engine.kernel.SampleChunk;
+import dev.headroom.engine.kernel.SampleFeed;
+import dev.headroom.engine.kernel.StreamedRecording;
 import dev.headroom.engine.recording.InstanceLoader;
 import dev.headroom.engine.recording.RecordingCache;
 import dev.headroom.engine.recording.RecordingCache.Loaded;
@@ -11,6 +16,7 @@ import dev.headroom.model.InstanceId;
 import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.OomKill;
 import dev.headroom.model.Recording;
+import dev.headroom.model.Sample;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -83,6 +89,31 @@ public final class FleetGenerator {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Makes one instance up as objects. */
+  public InstanceRecording inMemory(Instance instance, RecordingCache cache) {
+    return inMemory(load(instance, cache).recording());
+  }
+
+  /** A made-up instance as objects. */
+  public static InstanceRecording inMemory(StreamedRecording madeUp) {
+    List<Sample> samples = new ArrayList<>();
+    SampleFeed feed = madeUp.openSamples();
+    SampleChunk chunk = new SampleChunk(ReplayPass.CHUNK_SAMPLES);
+    while (feed.next(chunk)) {
+      for (int i = 0; i < chunk.size; i++) {
+        samples.add(feed.sample(i));
+      }
+    }
+    RecordingHeader header = madeUp.header();
+    return new InstanceRecording(
+        header.instance(),
+        samples,
+        header.kills(),
+        header.instanceEvents(),
+        header.guardEvents(),
+        List.of());
   }
 
   private interface AtSample {
