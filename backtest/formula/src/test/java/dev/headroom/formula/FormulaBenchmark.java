@@ -22,7 +22,7 @@ public final class FormulaBenchmark {
   /** A day at 1 Hz. */
   private static final int SAMPLES = 86_400;
 
-  private static final long ROW_NS = 4 * SECOND_NS;
+  private static final long ROW_NS = 10 * SECOND_NS;
 
   /** The interpreter needs fewer to be warm, and takes longer for each. */
   private static final int INTERPRETED_ROUNDS = 20;
