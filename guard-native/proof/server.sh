@@ -1,8 +1,8 @@
 # server.sh : sourced by the proofs. A throw-away Postgres, with or without the guard.
 #
 # PG_BIN            folder of the Postgres programs              /usr/lib/postgresql/15/bin
-# HEADROOM_GUARD    the preload library                          ../target/native/libheadroom_guard.so
-# HEADROOM_MODULE   the extension's library for that major       ../target/native/pg<major>/headroom.so
+# HEADROOM_GUARD    the preload library                          ../target/libheadroom_guard.so
+# HEADROOM_MODULE   the extension's library for that major       ../target/pg<major>/headroom.so
 # ALLOCATOR         put behind the guard in LD_PRELOAD           libjemalloc.so.2, when there is one
 #
 # start_server MODE [NAME=VALUE …]   MODE none: no preload and no extension; off, shadow, enforce
@@ -12,8 +12,8 @@
 PG_BIN=${PG_BIN:-/usr/lib/postgresql/15/bin}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 PG_MAJOR=$("$PG_BIN/postgres" --version | sed -E 's/[^0-9]*([0-9]+).*/\1/')
-HEADROOM_GUARD=${HEADROOM_GUARD:-$here/../target/native/libheadroom_guard.so}
-HEADROOM_MODULE=${HEADROOM_MODULE:-$here/../target/native/pg$PG_MAJOR/headroom.so}
+HEADROOM_GUARD=${HEADROOM_GUARD:-$here/../target/libheadroom_guard.so}
+HEADROOM_MODULE=${HEADROOM_MODULE:-$here/../target/pg$PG_MAJOR/headroom.so}
 ALLOCATOR=${ALLOCATOR-$(ls /usr/lib/*-linux-gnu/libjemalloc.so.2 2>/dev/null | head -1)}
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/headroom-proof.XXXXXX")
@@ -52,6 +52,9 @@ start_server() {
       { cat "$folder/initdb.log" >&2; return 1; }
   fi
   if [ "$mode" != none ]; then
+    for library in "$HEADROOM_GUARD" "$HEADROOM_MODULE"; do
+      [ -e "$library" ] || { echo "$library is missing: run make -C guard-native, with Postgres's server headers" >&2; return 1; }
+    done
     preload=("LD_PRELOAD=$HEADROOM_GUARD${ALLOCATOR:+ $ALLOCATOR}")
     settings=(-c "shared_preload_libraries=$HEADROOM_MODULE")
   elif [ "${BARE_ALLOCATOR:-}" ]; then

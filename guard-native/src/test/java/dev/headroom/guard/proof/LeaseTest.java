@@ -23,7 +23,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A collector that set a limit and was killed: its lease runs out, and the setting says what then. */
+/**
+ * A collector that set a limit and was killed: its lease runs out, and the setting says what then.
+ */
 class LeaseTest {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -66,8 +68,7 @@ class LeaseTest {
       execute(session, "SELECT pg_reload_conf()");
       await()
           .atMost(PATIENCE)
-          .until(() ->
-              query(session, "SELECT mode FROM headroom_guard_status").equals("enforce"));
+          .until(() -> query(session, "SELECT mode FROM headroom_guard_status").equals("enforce"));
       assertThatThrownBy(() -> execute(session, HUGE)).hasMessageContaining("out of memory");
     }
   }
@@ -75,8 +76,7 @@ class LeaseTest {
   /** What a collector does: another copy of the control, then the generation that names it. */
   private static void publish(GuardedPostgres postgres, long leaseExpiresNs) throws IOException {
     try (FileChannel channel =
-        FileChannel.open(
-            segment(postgres), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        FileChannel.open(segment(postgres), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       ByteBuffer segment =
           channel
               .map(FileChannel.MapMode.READ_WRITE, 0, SEGMENT_BYTES)
