@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Runs scenarios with a collector that stores what it sees, and names what was recorded. */
 final class LabSession {
@@ -90,7 +91,7 @@ final class LabSession {
     try (Lab lab = Lab.open(config, progress())) {
       report = lab.run(scenarios);
     }
-    Recording recording = recording(report, scenarios);
+    Recording recording = recording(report, scenarios, guard);
     database.recordings().save(recording);
     return new Result(report, recording, storedKills(recording));
   }
@@ -123,7 +124,7 @@ final class LabSession {
     return "lab";
   }
 
-  private Recording recording(LabReport report, List<Scenario> scenarios) {
+  private Recording recording(LabReport report, List<Scenario> scenarios, GuardChoice guard) {
     List<InstanceId> instances =
         report.victims().stream().map(ScenarioResult.VictimResult::instanceId).toList();
     Instant from = report.startedAt().minus(MARGIN).truncatedTo(ChronoUnit.MICROS);
@@ -141,12 +142,14 @@ final class LabSession {
     instances.stream()
         .filter(Predicate.not(known::contains))
         .forEach(id -> terminal.say("nothing was stored of instance " + id));
-    return new Recording(
-        "lab-" + report.runId(),
-        from,
-        to,
-        recorded,
-        "headroom lab run " + String.join(" ", scenarios.stream().map(Scenario::name).toList()));
+    return new Recording("lab-" + report.runId(), from, to, recorded, note(scenarios, guard));
+  }
+
+  /** The command that makes such a recording. */
+  private static String note(List<Scenario> scenarios, GuardChoice guard) {
+    Stream<String> words =
+        Stream.concat(scenarios.stream().map(Scenario::name), guard.collectorArguments().stream());
+    return words.collect(Collectors.joining(" ", "headroom lab run ", ""));
   }
 
   private List<OomKill> storedKills(Recording recording) {

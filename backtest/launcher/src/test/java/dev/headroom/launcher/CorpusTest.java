@@ -17,6 +17,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The recording of real kills that comes with Headroom, on which the demo falls back. */
 final class CorpusTest {
@@ -28,9 +30,10 @@ final class CorpusTest {
           .orElseThrow()
           .resolve("backtest/corpus/lab-corpus");
 
-  @Test
-  void itsRowsAreThoseOfItsManifest() throws IOException {
-    RecordingDirectory.open(CORPUS).verifyContentHash();
+  @ParameterizedTest
+  @ValueSource(strings = {"lab-corpus", "lab-guard"})
+  void itsRowsAreThoseOfItsManifest(String name) throws IOException {
+    RecordingDirectory.open(CORPUS.resolveSibling(name)).verifyContentHash();
   }
 
   @Test
