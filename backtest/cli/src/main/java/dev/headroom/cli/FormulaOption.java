@@ -29,8 +29,6 @@ final class FormulaOption {
   /** What the first formula that is given as a mere text is called. */
   private static final String UNNAMED = "formula";
 
-  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
-
   @Option(
       names = {"--formula", "-f"},
       paramLabel = "TEXT|@FILE|NAME",
@@ -88,6 +86,15 @@ final class FormulaOption {
     return List.copyOf(chosen.values());
   }
 
+  /**
+   * A formula that was given as a parameter: text, {@code @FILE} or a name of the library.
+   *
+   * @param position among those of the command, for a text without a name
+   */
+  static Candidate candidate(String given, int position) {
+    return candidate(given, position, Duration.ZERO, Duration.ZERO);
+  }
+
   private record Named(String name, String text) {}
 
   /**
@@ -132,20 +139,6 @@ final class FormulaOption {
   }
 
   private static Duration duration(String option, @Nullable String text) {
-    if (text == null) {
-      return Duration.ZERO;
-    }
-    Matcher matcher = DURATION.matcher(text.strip());
-    if (!matcher.matches()) {
-      throw CommandFailure.usage(
-          option + " takes a duration such as 500ms, 10s, 5m or 1h, not '" + text + "'");
-    }
-    long amount = Long.parseLong(matcher.group(1));
-    return switch (matcher.group(2)) {
-      case "ms" -> Duration.ofMillis(amount);
-      case "s" -> Duration.ofSeconds(amount);
-      case "m" -> Duration.ofMinutes(amount);
-      default -> Duration.ofHours(amount);
-    };
+    return text == null ? Duration.ZERO : TimeSpan.parse(option, text);
   }
 }

@@ -1,5 +1,6 @@
 package dev.headroom.cli;
 
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -10,6 +11,16 @@ public final class Json {
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
   private Json() {}
+
+  /** JSON text as a tree. */
+  static JsonNode read(String text) {
+    return MAPPER.readTree(text);
+  }
+
+  /** The value as a tree. */
+  static JsonNode tree(Object value) {
+    return MAPPER.valueToTree(value);
+  }
 
   /** The value as JSON text. */
   public static String write(Object value) {

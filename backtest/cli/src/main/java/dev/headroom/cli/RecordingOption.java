@@ -49,6 +49,11 @@ public final class RecordingOption {
 
   @Mixin private final DatabaseOption database = new DatabaseOption();
 
+  /** The database of these options. */
+  DatabaseOption database() {
+    return database;
+  }
+
   /** What to replay, and the database it came from or may be kept in. */
   record Chosen(RecordingSource source, Optional<OpenDatabase> database) implements AutoCloseable {
     @Override
@@ -74,10 +79,15 @@ public final class RecordingOption {
     return find(recording, database, terminal);
   }
 
-  /** The same; a folder then comes with the database that runs, if there is one to keep runs in. */
-  Chosen openToKeep(Terminal terminal) {
+  /**
+   * The same.
+   *
+   * @param toKeep whether a folder comes with the database that runs, if there is one to keep runs
+   *     in
+   */
+  Chosen open(Terminal terminal, boolean toKeep) {
     Chosen chosen = open(terminal);
-    return chosen.database().isPresent()
+    return !toKeep || chosen.database().isPresent()
         ? chosen
         : new Chosen(chosen.source(), OpenDatabase.findRunning(database));
   }
@@ -130,7 +140,7 @@ public final class RecordingOption {
     return new RecordingSource.Stored(found, false, store);
   }
 
-  private static RecordingSource everythingIn(TimeRange range, RecordingStore store) {
+  static RecordingSource everythingIn(TimeRange range, RecordingStore store) {
     List<InstanceId> instances =
         store.listInstances(range.startsAt(), range.endsAt()).stream().map(Instance::id).toList();
     if (instances.isEmpty()) {

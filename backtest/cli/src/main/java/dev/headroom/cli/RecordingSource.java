@@ -7,7 +7,10 @@ import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.Recording;
 import dev.headroom.store.RecordingStore;
 import java.util.Iterator;
+import java.util.Set;
+import java.util.Spliterators;
 import java.util.function.Function;
+import java.util.stream.StreamSupport;
 
 /** Where a recording's rows come from. */
 public sealed interface RecordingSource {
@@ -19,7 +22,12 @@ public sealed interface RecordingSource {
   boolean isAdHoc();
 
   /** Its instances in ascending order of their ids, read as they are asked for. */
-  InstanceStream open();
+  default InstanceStream open() {
+    return open(Set.copyOf(recording().instances()));
+  }
+
+  /** Some of its instances, likewise. */
+  InstanceStream open(Set<InstanceId> instances);
 
   /** Instances one after the other; to be closed. */
   interface InstanceStream extends Iterator<InstanceRecording>, AutoCloseable {
@@ -40,9 +48,9 @@ public sealed interface RecordingSource {
     }
 
     @Override
-    public InstanceStream open() {
+    public InstanceStream open(Set<InstanceId> instances) {
       InstanceReader reader = directory.instances();
-      return stream(reader, reader::close);
+      return stream(only(instances, reader), reader::close);
     }
   }
 
@@ -50,11 +58,20 @@ public sealed interface RecordingSource {
   record Stored(Recording recording, boolean isAdHoc, RecordingStore store)
       implements RecordingSource {
     @Override
-    public InstanceStream open() {
+    public InstanceStream open(Set<InstanceId> instances) {
       Function<InstanceId, InstanceRecording> read =
           id -> store.read(id, recording.startsAt(), recording.endsAt());
-      return stream(recording.instances().stream().map(read).iterator(), () -> {});
+      return stream(
+          recording.instances().stream().filter(instances::contains).map(read).iterator(),
+          () -> {});
     }
+  }
+
+  private static Iterator<InstanceRecording> only(
+      Set<InstanceId> instances, Iterator<InstanceRecording> all) {
+    return StreamSupport.stream(Spliterators.spliteratorUnknownSize(all, 0), false)
+        .filter(each -> instances.contains(each.instance().id()))
+        .iterator();
   }
 
   private static InstanceStream stream(Iterator<InstanceRecording> instances, Runnable onClose) {

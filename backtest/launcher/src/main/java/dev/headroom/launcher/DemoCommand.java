@@ -7,6 +7,7 @@ import dev.headroom.cli.LibraryCandidates;
 import dev.headroom.cli.OpenDatabase;
 import dev.headroom.cli.RecordingOption;
 import dev.headroom.cli.RecordingSource;
+import dev.headroom.cli.StoredRuns;
 import dev.headroom.cli.Terminal;
 import dev.headroom.embedded.DebianTimescaleInstaller;
 import dev.headroom.embedded.EmbeddedDatabaseException;
@@ -114,7 +115,7 @@ final class DemoCommand implements Callable<Integer> {
       terminal.say("3. every formula of the library, replayed over what was recorded");
       BacktestResult result =
           judge(new RecordingSource.Stored(made.recording(), false, open.recordings()));
-      UUID runId = BacktestRunner.save(open.backtests(), result, Instant.now());
+      UUID runId = StoredRuns.save(open.backtests(), result, Instant.now());
       boolean held = runGuarded(made, result, open, home);
       sayNext(made.recording().name(), runId);
       return held && made.everyKillIsStored() && !made.storedKills().isEmpty()

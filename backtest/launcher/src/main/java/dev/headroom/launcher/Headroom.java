@@ -34,6 +34,7 @@ import picocli.CommandLine.HelpCommand;
       GuardCommand.class,
       RecordingCommand.class,
       DbCommand.class,
+      CompletionCommand.class,
       HelpCommand.class
     })
 public final class Headroom {

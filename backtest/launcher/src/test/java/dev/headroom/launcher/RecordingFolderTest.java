@@ -88,7 +88,43 @@ final class RecordingFolderTest {
     assertThat(report.resolve("report.json")).hasContent(run.out());
     assertThat(report.resolve("report.md")).content().contains("| crossed | 1/1");
     assertThat(report.resolve("report.txt")).content().containsPattern("crossed +1/1");
-    assertThat(run.err()).contains("wrote report.json, report.md and report.txt to " + report);
+    assertThat(run.err())
+        .containsPattern("wrote report.txt, report.md, report.json, .* to " + report);
+  }
+
+  @Test
+  void aReportInOneFile_isWrittenAsItsEndingSays() throws IOException {
+    Path markdown = temporary.resolve("out/verdicts.md");
+
+    run("-f", CROSSED, "--report", markdown.toString()).exits(ExitCode.OK);
+
+    assertThat(markdown).content().contains("| crossed | 1/1");
+    assertThat(run("-f", CROSSED, "--report", "verdicts.doc").exits(ExitCode.USAGE).err())
+        .contains("no report is written to verdicts.doc", ".md", ".json");
+  }
+
+  @Test
+  void byLabel_saysWhatEachPolicyDidToInstancesAlike() {
+    assertThat(run("-f", CROSSED, "--by", "team").exits(ExitCode.OK).out())
+        .contains("| team | instances | policy |", "| shop | 2 | crossed | 1/1");
+    assertThat(run("-f", CROSSED, "--by", "instance").exits(ExitCode.OK).out())
+        .contains("| /pods/calm | 1 | crossed | no data", "| /pods/killed | 1 | crossed | 1/1");
+    assertThat(run("-f", CROSSED, "--by", "nosuch").exits(ExitCode.USAGE).err())
+        .contains("no instance has a label 'nosuch'; there are team");
+  }
+
+  @Test
+  void beyondTheHorizon_aRefusalIsAFalseBlock() {
+    JsonNode near = json(run("--json", "-f", CROSSED, "--horizon", "1s"));
+    JsonNode far = json(run("--json", "-f", CROSSED, "--horizon", "2s"));
+
+    assertThat(near.get("policies").get(0).get("blocks").get("false").intValue()).isEqualTo(1);
+    assertThat(far.get("policies").get(0).get("blocks").get("false").intValue()).isZero();
+    assertThat(near.get("manifest").get("horizon_ms").intValue()).isEqualTo(1000);
+  }
+
+  private static JsonNode json(CommandRun run) {
+    return JsonMapper.builder().build().readTree(run.exits(ExitCode.OK).out());
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.headroom.store.Database;
 import dev.headroom.store.ObservationStore;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -16,6 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -201,6 +204,115 @@ final class StoredRecordingTest {
         .isEqualTo(kept);
   }
 
+  @Test
+  void aKeptRun_isListedShownExportedAndReproduced() throws Exception {
+    String url = databaseWithRows();
+    create(url, "tiny", "2026-01-01", "2026-01-02").exits(ExitCode.OK);
+    String id =
+        keptId(
+            on(
+                url,
+                "backtest",
+                "run",
+                "-f",
+                "crossed: 600MiB",
+                "-f",
+                "generous: 900MiB",
+                "--recording",
+                "tiny",
+                "--price-kill",
+                "7",
+                "--horizon",
+                "1h"));
+
+    assertThat(on(url, "backtest", "show").exits(ExitCode.OK).out())
+        .contains("| " + id.substring(0, 8) + " |", "| run | tiny | 2 | 2 inconclusive |");
+    assertThat(on(url, "backtest", "show", id.substring(0, 6)).exits(ExitCode.OK).out())
+        .contains(
+            "run " + id, "| crossed | 1/1 | 0 | 0 | inconclusive |", "| generous | 0/1 | 1 |");
+    assertThat(on(url, "backtest", "verify", id).exits(ExitCode.OK).out())
+        .contains("run " + id + " is reproduced, byte for byte");
+    assertThat(
+            on(url, "backtest", "diff", id + ":crossed", id + ":generous").exits(ExitCode.OK).out())
+        .contains("1 kills with another verdict", "| prevented | missed | 600.0 MiB | 900.0 MiB |");
+    Path csv = temporary.resolve("kills.csv");
+    on(url, "backtest", "export", id, csv.toString()).exits(ExitCode.OK);
+    assertThat(csv).content().contains("policy_name,instance_id,", "crossed,", ",prevented,");
+    assertThat(on(url, "backtest", "export", id, csv.toString()).exits(ExitCode.USAGE).err())
+        .contains("is there already; --overwrite replaces it");
+    Path parquet = temporary.resolve("kills.parquet");
+    on(url, "backtest", "export", id, parquet.toString()).exits(ExitCode.OK);
+    assertThat(Files.readAllBytes(parquet)).startsWith("PAR1".getBytes(StandardCharsets.UTF_8));
+    Path json = temporary.resolve("run.json");
+    on(url, "backtest", "export", id, json.toString()).exits(ExitCode.OK);
+    assertThat(json).hasContent(on(url, "backtest", "show", id, "--json").exits(0).out());
+  }
+
+  @Test
+  void aTamperedRun_isFound() throws Exception {
+    String url = databaseWithRows();
+    create(url, "tiny", "2026-01-01", "2026-01-02").exits(ExitCode.OK);
+    String id = keptId(on(url, "backtest", "run", "-f", "generous: 900MiB", "--recording", "tiny"));
+
+    execute(
+        url,
+        "UPDATE headroom.backtest_run SET result ="
+            + " replace(result::text, '\"verdict\" : \"missed\"', '\"verdict\" : \"prevented\"')::json");
+    assertThat(on(url, "backtest", "verify", id).exits(ExitCode.FAILED).out())
+        .contains("is not reproduced", "is stored as \"prevented\" and comes out as \"missed\"");
+    execute(
+        url,
+        "UPDATE headroom.backtest_run SET manifest ="
+            + " replace(manifest::text, '\"seed\" : 1', '\"seed\" : 2')::json");
+    assertThat(on(url, "backtest", "verify", id).exits(ExitCode.FAILED).out())
+        .contains("its manifest was changed, for it has another id");
+    assertThat(on(url, "backtest", "verify", "ffffffff").exits(ExitCode.USAGE).err())
+        .contains("no run has an id that starts with 'ffffffff'");
+    assertThat(on(url, "backtest", "show", "talk").exits(ExitCode.USAGE).err())
+        .contains("'talk' is no run's id");
+  }
+
+  @Test
+  void searches_areKept_andReproducedByteForByte() throws SQLException {
+    String url = databaseWithRows();
+    create(url, "tiny", "2026-01-01", "2026-01-01T00:01:00Z").exits(ExitCode.OK);
+    String formula = "fraction: param k = 0.9 in [0.4, 1]\nlimit = k * memory_max";
+    String[][] searches = {
+      {"backtest", "sweep", "--grid", "4", "--holdout", "0.5"},
+      {"backtest", "sweep", "--random", "6", "--holdout", "30s"},
+      {"backtest", "tune", "--evaluations", "8", "--holdout", "0.5"},
+      {"backtest", "walk", "--grid", "3", "--test", "10s", "--purge", "1s", "--embargo", "1s"},
+      {"backtest", "run", "--holdout", "50%"}
+    };
+    for (String[] search : searches) {
+      String[] args = with(search, "-f", formula, "--recording", "tiny");
+      String id = keptId(on(url, args));
+
+      assertThat(json(on(url, with(args, "--json"))).get("formulas_tried").intValue()).isPositive();
+      assertThat(on(url, "backtest", "verify", id).exits(ExitCode.OK).out())
+          .contains("is reproduced, byte for byte");
+      assertThat(on(url, "backtest", "show", id).exits(ExitCode.OK).out())
+          .contains("formulas tried");
+    }
+    assertThat(json(on(url, "backtest", "show", "--json"))).hasSize(searches.length);
+  }
+
+  private static String keptId(CommandRun run) {
+    Matcher kept = KEPT.matcher(run.exits(ExitCode.OK).err());
+    assertThat(kept.find()).as(run.err()).isTrue();
+    return kept.group(1);
+  }
+
+  private static void execute(String url, String sql) throws SQLException {
+    String name = url.substring(url.lastIndexOf('/') + 1);
+    try (Connection connection =
+            Objects.requireNonNull(server).getDatabase("postgres", name).getConnection();
+        Statement statement = connection.createStatement()) {
+      assertThat(statement.executeUpdate(sql)).isEqualTo(1);
+    }
+  }
+
+  private static final Pattern KEPT = Pattern.compile("kept as run ([0-9a-f-]{36})");
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private static String[] runJson(String recording) {

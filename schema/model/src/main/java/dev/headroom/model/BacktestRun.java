@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  * One replay of policies over a recording, as it is kept.
  *
  * @param runId names the run
+ * @param kind what was done: {@link #RUN}, or the name of a search
  * @param startedAt when it was started
  * @param recordingName what was replayed; absent for an ad-hoc time range
  * @param recordingHash the content hash of what was replayed
@@ -17,9 +18,14 @@ import org.jspecify.annotations.Nullable;
  */
 public record BacktestRun(
     UUID runId,
+    String kind,
     Instant startedAt,
     @Nullable String recordingName,
     String recordingHash,
     String engineVersion,
     String manifestJson,
-    String resultJson) {}
+    String resultJson) {
+
+  /** The kind of a plain replay of policies. */
+  public static final String RUN = "run";
+}

@@ -59,6 +59,23 @@ public final class BacktestStore {
                 .fetchOptional(StoredRow::backtestRun));
   }
 
+  /**
+   * The runs whose ids start with these characters, newest first.
+   *
+   * @param idPrefix of hexadecimal digits and dashes, in lower case
+   */
+  public List<BacktestRun> listByIdPrefix(String idPrefix) {
+    return Transaction.read(
+        dataSource,
+        "reading run " + idPrefix,
+        connection ->
+            Transaction.sql(connection)
+                .selectFrom(BACKTEST_RUN)
+                .where(BACKTEST_RUN.RUN_ID.cast(String.class).startsWith(idPrefix))
+                .orderBy(BACKTEST_RUN.STARTED_AT.desc(), BACKTEST_RUN.RUN_ID)
+                .fetch(StoredRow::backtestRun));
+  }
+
   /** The latest runs, newest first. */
   public List<BacktestRun> list(int atMost) {
     return Transaction.read(
@@ -90,6 +107,7 @@ public final class BacktestStore {
     int inserted =
         sql.insertInto(BACKTEST_RUN)
             .set(BACKTEST_RUN.RUN_ID, run.runId())
+            .set(BACKTEST_RUN.KIND, run.kind())
             .set(BACKTEST_RUN.STARTED_AT, run.startedAt().atOffset(ZoneOffset.UTC))
             .set(BACKTEST_RUN.RECORDING_NAME, run.recordingName())
             .set(BACKTEST_RUN.RECORDING_HASH, run.recordingHash())

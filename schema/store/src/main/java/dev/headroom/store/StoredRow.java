@@ -121,6 +121,7 @@ final class StoredRow {
   static BacktestRun backtestRun(BacktestRunRecord row) {
     return new BacktestRun(
         row.getRunId(),
+        row.getKind(),
         row.getStartedAt().toInstant(),
         row.getRecordingName(),
         row.getRecordingHash(),

@@ -58,6 +58,10 @@ class BacktestStoreTest {
 
     assertThat(runs.list(10)).containsExactly(fresh, old);
     assertThat(runs.list(1)).containsExactly(fresh);
+    String old8 = old.runId().toString().substring(0, 8);
+    assertThat(runs.listByIdPrefix(old8)).containsExactly(fresh, old);
+    assertThat(runs.listByIdPrefix(old.runId().toString())).containsExactly(old);
+    assertThat(runs.listByIdPrefix("ffffffff")).isEmpty();
   }
 
   @Test
@@ -75,6 +79,7 @@ class BacktestStoreTest {
   private static BacktestRun run(long number, Instant startedAt) {
     return new BacktestRun(
         new UUID(1, number),
+        number == 1 ? BacktestRun.RUN : "sweep",
         startedAt,
         number == 1 ? null : "lab",
         "sha256:00",

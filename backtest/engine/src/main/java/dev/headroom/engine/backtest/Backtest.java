@@ -61,6 +61,17 @@ public final class Backtest {
     return result(manifest(source, candidates, policies, config), policies, replays);
   }
 
+  /**
+   * What a result of these candidates would depend on.
+   *
+   * @throws IllegalArgumentException as {@link #run} does
+   */
+  public static Manifest manifest(
+      RecordingSource source, List<Candidate> candidates, BacktestConfig config) {
+    List<ReplayPolicy> policies = policies(candidates, config, EngineOptions.ofThisMachine());
+    return manifest(source, candidates, policies, config);
+  }
+
   private static List<ReplayPolicy> policies(
       List<Candidate> candidates, BacktestConfig config, EngineOptions options) {
     List<ReplayPolicy> policies = new ArrayList<>();

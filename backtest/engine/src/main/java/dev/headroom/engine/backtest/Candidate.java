@@ -22,6 +22,11 @@ public record Candidate(Policy policy, Formula formula) {
     return new Candidate(policy, Formula.parse(policy.formulaText()));
   }
 
+  /** The same as a replay runs it, compiled. */
+  public ReplayPolicy replayPolicy() {
+    return replayPolicy(false);
+  }
+
   ReplayPolicy replayPolicy(boolean interpreted) {
     return ReplayPolicy.candidate(
         policy, interpreted ? FormulaRule.interpreted(formula) : FormulaRule.compiled(formula));

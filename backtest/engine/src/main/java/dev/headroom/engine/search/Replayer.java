@@ -1,0 +1,14 @@
+package dev.headroom.engine.search;
+
+import dev.headroom.engine.backtest.BacktestConfig;
+import dev.headroom.engine.backtest.BacktestResult;
+import dev.headroom.engine.backtest.Candidate;
+import java.util.List;
+
+/** Replays candidates over parts of one recording, as often as a search asks. */
+@FunctionalInterface
+public interface Replayer {
+
+  /** What the candidates would have done in this part; every other part stays unread. */
+  BacktestResult replay(Slice slice, List<Candidate> candidates, BacktestConfig config);
+}
