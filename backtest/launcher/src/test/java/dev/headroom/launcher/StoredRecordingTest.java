@@ -147,7 +147,7 @@ final class StoredRecordingTest {
 
     String fromCache = backtest(on(first, runJson("tiny")));
     String interpreted = backtest(on(first, with(runJson("tiny"), "--interpret")));
-    CommandRun cleared = on(first, "backtest", "cache", "--clear").exits(ExitCode.OK);
+    CommandRun cleared = CommandRun.piped("backtest", "cache", "--clear").exits(ExitCode.OK);
     String readAgain = backtest(on(first, runJson("tiny")));
 
     assertThat(fromFolder).isEqualTo(fromFirst);
