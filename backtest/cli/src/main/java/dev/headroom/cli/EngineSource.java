@@ -8,6 +8,8 @@ import dev.headroom.engine.recording.RecordingCache;
 import dev.headroom.model.InstanceId;
 import dev.headroom.model.Recording;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.function.Supplier;
@@ -15,17 +17,39 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A recording as the engine reads it, by way of this machine's cache: what was replayed before
- * starts at once. To be closed.
+ * starts at once. Where the cache cannot be written, a folder that lasts as long as this does its
+ * work. To be closed.
  */
 public final class EngineSource implements AutoCloseable {
 
   private final dev.headroom.engine.backtest.RecordingSource source;
   private final @Nullable CachedInstances folder;
+  private final Cache cache;
 
   private EngineSource(
-      dev.headroom.engine.backtest.RecordingSource source, @Nullable CachedInstances folder) {
+      dev.headroom.engine.backtest.RecordingSource source,
+      @Nullable CachedInstances folder,
+      Cache cache) {
     this.source = source;
     this.folder = folder;
+    this.cache = cache;
+  }
+
+  /**
+   * @param passing the folder to delete in the end, when it is not the machine's cache
+   */
+  private record Cache(RecordingCache recordings, @Nullable Path passing) {
+    void close() {
+      if (passing == null) {
+        return;
+      }
+      try {
+        recordings.clear();
+        Files.delete(passing);
+      } catch (IOException e) {
+        throw new UncheckedIOException("cannot delete " + passing, e);
+      }
+    }
   }
 
   /** What {@code Backtest.run} takes; for one run. */
@@ -35,22 +59,24 @@ public final class EngineSource implements AutoCloseable {
 
   /** Opens a recording. */
   public static EngineSource open(RecordingSource recorded, Terminal terminal) {
-    RecordingCache cache = cache(terminal);
+    Cache cache = anyCache(terminal);
     return switch (recorded) {
       case RecordingSource.Folder folder -> {
-        CachedInstances instances = folder.directory().instances(cache);
+        CachedInstances instances = folder.directory().instances(cache.recordings());
         String hash = folder.directory().manifest().contentHash();
         yield new EngineSource(
-            engineSource(recorded, () -> hash, () -> sources(instances)), instances);
+            engineSource(recorded, () -> hash, () -> sources(instances)), instances, cache);
       }
       case RecordingSource.Stored stored -> {
-        StoredInstances instances = new StoredInstances(stored.store(), stored.recording(), cache);
+        StoredInstances instances =
+            new StoredInstances(stored.store(), stored.recording(), cache.recordings());
         yield new EngineSource(
             engineSource(
                 recorded,
                 instances::contentHash,
                 () -> sources(stored.recording().instances().iterator(), instances)),
-            null);
+            null,
+            cache);
       }
     };
   }
@@ -60,6 +86,28 @@ public final class EngineSource implements AutoCloseable {
     return HeadroomHome.locate(System.getenv()).cache().resolve("recordings");
   }
 
+  private static Cache anyCache(Terminal terminal) {
+    Path home = cacheFolder();
+    try {
+      Files.createDirectories(home);
+      if (Files.isWritable(home)) {
+        return new Cache(cache(terminal), null);
+      }
+    } catch (IOException e) {
+      // The same as a folder that cannot be written.
+    }
+    terminal.say("cannot write to " + home + "; what is read now is not kept for the next time");
+    try {
+      Path passing = Files.createTempDirectory("headroom-cache");
+      return new Cache(
+          new RecordingCache(passing, RecordingCache.DEFAULT_BYTES, terminal::say), passing);
+    } catch (IOException e) {
+      throw CommandFailure.ofFile(
+          ExitCode.UNAVAILABLE, "there is no folder for what is read; set HEADROOM_HOME", e);
+    }
+  }
+
+  /** The machine's own cache; a failure when it cannot be made. */
   static RecordingCache cache(Terminal terminal) {
     try {
       return new RecordingCache(cacheFolder(), RecordingCache.DEFAULT_BYTES, terminal::say);
@@ -118,5 +166,6 @@ public final class EngineSource implements AutoCloseable {
     if (folder != null) {
       folder.close();
     }
+    cache.close();
   }
 }

@@ -24,5 +24,8 @@ public final class ExitCode {
   /** A defect of Headroom. */
   public static final int INTERNAL = 70;
 
+  /** Interrupted, as by Ctrl-C; nothing was kept. */
+  public static final int CANCELLED = 130;
+
   private ExitCode() {}
 }

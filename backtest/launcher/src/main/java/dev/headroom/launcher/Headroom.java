@@ -6,6 +6,7 @@ import dev.headroom.cli.ExitCode;
 import dev.headroom.cli.RecordingCommand;
 import dev.headroom.cli.Terminal;
 import dev.headroom.embedded.EmbeddedDatabaseException;
+import dev.headroom.engine.backtest.BacktestCancelledException;
 import dev.headroom.engine.recording.RecordingException;
 import dev.headroom.lab.LabException;
 import dev.headroom.store.DatabaseException;
@@ -74,6 +75,7 @@ public final class Headroom {
           case EmbeddedDatabaseException _, LabException _ -> ExitCode.UNAVAILABLE;
           case DatabaseException _ -> ExitCode.UNAVAILABLE;
           case RecordingException _ -> ExitCode.USAGE;
+          case BacktestCancelledException _ -> ExitCode.CANCELLED;
           default -> null;
         };
     if (exitCode != null) {
