@@ -82,6 +82,9 @@ class CollectorDeathTest {
     kill(second);
     Process third = collect();
     try {
+      // The second victim is to be seen alive: only by its start is it known that there was a READY
+      // in between.
+      Awaitility.await().atMost(Duration.ofSeconds(90)).until(() -> timesCapturing() == 3);
       provokeKill();
       watched.awaitConnections();
       store.startServer();
