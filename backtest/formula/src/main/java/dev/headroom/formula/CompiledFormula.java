@@ -3,9 +3,9 @@ package dev.headroom.formula;
 import dev.headroom.formula.compile.CompiledProgram;
 
 /**
- * A formula as bytecode that runs over columns: the fast path of replays. It gives what {@link
- * Formula#newEvaluator} gives, bit by bit. Immutable; shared by any number of threads, each with an
- * evaluator of its own.
+ * A formula as bytecode that runs over columns: what replays and live loops run. It gives what
+ * {@link Formula#newEvaluator} gives, bit by bit. Immutable; shared by any number of threads, each
+ * with an evaluator of its own.
  */
 public final class CompiledFormula {
 
@@ -30,6 +30,11 @@ public final class CompiledFormula {
   /** A new evaluator that has seen nothing yet. */
   public ColumnEvaluator newColumnEvaluator() {
     return program.newColumnEvaluator();
+  }
+
+  /** A new evaluator by the same code, for who meets samples one at a time. */
+  public Evaluator newEvaluator() {
+    return program.newEvaluator();
   }
 
   /** The hidden class whose code is run, for tests and diagnostics. */

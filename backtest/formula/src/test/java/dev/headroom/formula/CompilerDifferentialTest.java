@@ -3,7 +3,9 @@ package dev.headroom.formula;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.headroom.formula.compile.CompiledColumns;
+import dev.headroom.formula.interpret.Interpreter;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -73,6 +75,14 @@ class CompilerDifferentialTest {
         columns.limitsInPieces(compiled.newColumnEvaluator(), random),
         formula,
         name + " in pieces");
+    BitSet asked = BitSet.valueOf(random.longs(samples / Long.SIZE + 1).toArray());
+    Evaluator single = compiled.newEvaluator();
+    assertThat(single).isNotInstanceOf(Interpreter.class);
+    requireSame(
+        columns.limits(formula.newEvaluator(), asked),
+        columns.limits(single, asked),
+        formula,
+        name + " one at a time");
     return expected;
   }
 

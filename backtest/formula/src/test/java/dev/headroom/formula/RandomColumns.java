@@ -1,5 +1,7 @@
 package dev.headroom.formula;
 
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Random;
 
 /** Samples of a recording as columns, with everything in them that may go wrong. */
@@ -74,6 +76,21 @@ final class RandomColumns {
   double[] limits(ColumnEvaluator evaluator) {
     double[] limits = new double[timesNs.length];
     evaluator.evaluate(timesNs, columns, 0, limits.length, limits);
+    return limits;
+  }
+
+  /** The limits at the samples at which one is asked for; NaN at the others. */
+  double[] limits(Evaluator evaluator, BitSet asked) {
+    double[] limits = new double[timesNs.length];
+    Arrays.fill(limits, Double.NaN);
+    for (int i = 0; i < limits.length; i++) {
+      int sample = i;
+      evaluator.observe(
+          timesNs[i], Arrays.stream(columns).mapToDouble(column -> column[sample]).toArray());
+      if (asked.get(i)) {
+        limits[i] = evaluator.evaluate();
+      }
+    }
     return limits;
   }
 

@@ -1,7 +1,6 @@
 package dev.headroom.formula;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
 import java.time.Duration;
@@ -158,37 +157,5 @@ class WindowTest {
       })
   void lookback_isTheLongestReach(String text, String expected) {
     assertThat(Formula.parse(text).lookback()).isEqualTo(Duration.parse(expected));
-  }
-
-  @Test
-  void evaluate_isAbsentBeforeAnySample() {
-    assertThat(Formula.parse("600MiB").newEvaluator().evaluate()).isNaN();
-  }
-
-  @Test
-  void observe_refusesTimeThatRunsBackwards() {
-    Evaluator evaluator = Formula.parse("anon").newEvaluator();
-    evaluator.observe(10, new double[] {1});
-    evaluator.observe(10, new double[] {2});
-    assertThatThrownBy(() -> evaluator.observe(9, new double[] {1}))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("the sample at 9 ns comes after the one at 10 ns");
-  }
-
-  @Test
-  void observe_refusesAWrongNumberOfValues() {
-    Evaluator evaluator = Formula.parse("anon + file").newEvaluator();
-    assertThatThrownBy(() -> evaluator.observe(0, new double[] {1}))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("1 values for the 2 inputs [ANON, FILE]");
-  }
-
-  @Test
-  void observe_copiesItsArray() {
-    Evaluator evaluator = Formula.parse("anon").newEvaluator();
-    double[] values = {1};
-    evaluator.observe(0, values);
-    values[0] = 2;
-    assertThat(evaluator.evaluate()).isEqualTo(1);
   }
 }

@@ -18,17 +18,22 @@ public final class CompiledColumns implements ColumnEvaluator {
   private final Window[] windows;
   private final double[][] scratch;
   private final int inputs;
+  private final int block;
   private boolean observed;
   private long lastNs;
 
-  CompiledColumns(Graph graph, Schedule schedule, Kernel kernel, int inputs) {
+  /**
+   * @param block how many samples at most are evaluated in one go; limits do not depend on it
+   */
+  CompiledColumns(Graph graph, Schedule schedule, Kernel kernel, int inputs, int block) {
     this.kernel = kernel;
     this.steps = schedule.steps();
     this.pool = graph.pool().stream().mapToDouble(Double::doubleValue).toArray();
     this.windows =
         graph.windows().stream().map(past -> past.planned().newWindow()).toArray(Window[]::new);
-    this.scratch = new double[schedule.scratchColumns()][BLOCK];
+    this.scratch = new double[schedule.scratchColumns()][block];
     this.inputs = inputs;
+    this.block = block;
   }
 
   @Override
@@ -37,8 +42,8 @@ public final class CompiledColumns implements ColumnEvaluator {
     if (windows.length > 0) {
       requireOrder(timesNs, from, to);
     }
-    for (int start = from; start < to; start += BLOCK) {
-      evaluateBlock(timesNs, columns, start, Math.min(start + BLOCK, to), limits);
+    for (int start = from; start < to; start += block) {
+      evaluateBlock(timesNs, columns, start, Math.min(start + block, to), limits);
     }
   }
 

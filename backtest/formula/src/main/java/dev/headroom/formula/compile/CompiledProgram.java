@@ -1,7 +1,10 @@
 package dev.headroom.formula.compile;
 
+import dev.headroom.formula.Evaluator;
+import dev.headroom.formula.Input;
 import dev.headroom.formula.ast.Program;
 import dev.headroom.formula.interpret.WindowPlan;
+import java.util.List;
 
 /**
  * A program as code that runs over columns.
@@ -42,9 +45,9 @@ public final class CompiledProgram {
   private final Graph graph;
   private final Schedule schedule;
   private final Kernel kernel;
-  private final int inputs;
+  private final List<Input> inputs;
 
-  private CompiledProgram(Graph graph, Schedule schedule, int inputs) {
+  private CompiledProgram(Graph graph, Schedule schedule, List<Input> inputs) {
     this.graph = graph;
     this.schedule = schedule;
     this.kernel = Kernels.of(graph, schedule);
@@ -54,12 +57,21 @@ public final class CompiledProgram {
   /** Compiles a program with the values its params have. */
   public static CompiledProgram of(Program program, WindowPlan plan) {
     Graph graph = GraphBuilder.build(program, plan);
-    return new CompiledProgram(graph, Schedule.of(graph), program.inputs().size());
+    return new CompiledProgram(graph, Schedule.of(graph), program.inputs());
   }
 
   /** A new evaluator that has seen nothing yet. */
   public CompiledColumns newColumnEvaluator() {
-    return new CompiledColumns(graph, schedule, kernel, inputs);
+    return newColumns(CompiledColumns.BLOCK);
+  }
+
+  /** The same code at one sample at a time. */
+  public Evaluator newEvaluator() {
+    return new CompiledEvaluator(inputs, newColumns(1));
+  }
+
+  private CompiledColumns newColumns(int block) {
+    return new CompiledColumns(graph, schedule, kernel, inputs.size(), block);
   }
 
   /** The hidden class whose code it runs. */

@@ -1,5 +1,6 @@
 package dev.headroom.collector.autotune;
 
+import dev.headroom.formula.CompiledFormula;
 import dev.headroom.formula.Evaluator;
 import dev.headroom.formula.Formula;
 import dev.headroom.formula.Input;
@@ -16,8 +17,8 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One policy at work on one instance, with the same evaluator, inputs, cadence and bounds as in a
- * replay. Not thread-safe.
+ * One policy at work on one instance, with the same compiled formula, inputs, cadence and bounds as
+ * in a replay. Not thread-safe.
  */
 final class PolicyRun {
 
@@ -37,7 +38,7 @@ final class PolicyRun {
     this.policyId = policyId(policy);
     this.inputs = formula.inputs();
     this.readers = inputs.stream().map(input -> SampleInput.of(input.inputName())).toList();
-    this.evaluator = formula.newEvaluator();
+    this.evaluator = CompiledFormula.of(formula).newEvaluator();
   }
 
   /** Names a policy that is in no catalogue: equal names and formulas have equal ids. */
