@@ -59,3 +59,34 @@ $$;
 COMMENT ON FUNCTION headroom.schema_version() IS 'The number of the newest migration that was applied';
 REVOKE ALL ON FUNCTION headroom.schema_version() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION headroom.schema_version() TO headroom_collector, headroom_reader, headroom_operator;
+
+-- Everything flags are evaluated from, read in one snapshot; collectors have this and no table.
+-- The revision grows with every change that can be seen, because each rollout's does and no row goes away.
+CREATE OR REPLACE FUNCTION headroom.flag_state()
+RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  WITH active AS (
+    SELECT * FROM headroom.rollout WHERE stage NOT IN ('rolled_back', 'retired'))
+  SELECT jsonb_build_object(
+    'revision',
+    (SELECT count(*) + coalesce(sum(revision), 0) FROM headroom.rollout)
+      + (SELECT count(*) FROM headroom.guard_stop),
+    'stop',
+    (SELECT CASE WHEN stopped THEN reason END FROM headroom.guard_stop ORDER BY guard_stop_id DESC LIMIT 1),
+    'rollouts',
+    (SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'rollout_id', rollout_id, 'name', rollout_name, 'policy_id', policy_id, 'instance_labels', instance_labels,
+        'stage', stage, 'canary_percent', canary_percent, 'paused', paused,
+        'created_at', created_at, 'changed_at', changed_at, 'revision', revision)
+        ORDER BY created_at DESC, rollout_id), '[]')
+      FROM active),
+    'policies',
+    (SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'policy_id', policy_id, 'name', policy_name, 'version', version, 'formula_text', formula_text,
+        'cadence_ms', cadence_ms, 'lag_ms', lag_ms, 'minimum_bytes', minimum_bytes, 'maximum_bytes', maximum_bytes)
+        ORDER BY policy_id), '[]')
+      FROM headroom.policy WHERE policy_id IN (SELECT active.policy_id FROM active)))
+$$;
+COMMENT ON FUNCTION headroom.flag_state() IS
+  'What flags are evaluated from: a stop that holds, the rollouts that have not ended (newest first) and their policies';
+REVOKE ALL ON FUNCTION headroom.flag_state() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION headroom.flag_state() TO headroom_collector, headroom_reader, headroom_operator;

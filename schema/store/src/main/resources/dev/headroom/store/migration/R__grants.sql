@@ -16,12 +16,12 @@ GRANT SELECT ON
   headroom.node, headroom.instance,
   headroom.memory_sample, headroom.process_sample, headroom.oom_kill, headroom.instance_event,
   headroom.guard_event, headroom.decision, headroom.collector_event,
-  headroom.policy, headroom.rollout, headroom.rollout_event,
+  headroom.policy, headroom.rollout, headroom.rollout_event, headroom.guard_stop,
   headroom.recording, headroom.recording_instance, headroom.backtest_run, headroom.backtest_kill,
   headroom.memory_sample_1m, headroom.memory_sample_1h, headroom.retention, headroom.rollup
   TO headroom_reader, headroom_operator;
 
-GRANT INSERT ON headroom.policy, headroom.rollout_event TO headroom_operator;
+GRANT INSERT ON headroom.policy, headroom.rollout_event, headroom.guard_stop TO headroom_operator;
 GRANT INSERT, UPDATE ON headroom.rollout TO headroom_operator;
 GRANT INSERT, UPDATE, DELETE ON
   headroom.recording, headroom.recording_instance, headroom.backtest_run, headroom.backtest_kill
