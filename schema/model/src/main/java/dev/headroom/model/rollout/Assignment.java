@@ -3,14 +3,17 @@ package dev.headroom.model.rollout;
 import dev.headroom.model.GuardMode;
 import dev.headroom.model.InstanceId;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the rollouts mean for one instance. The newest live rollout that has reached it puts its
- * policy in force; every other policy of a rollout is judged in shadow.
+ * policy in force; every other policy of a rollout is judged in shadow. A policy has one place: in
+ * force before in shadow, and of several rollouts of it the newest counts.
  *
  * @param mode what its guard does
  * @param inForce the rollout whose policy is in force; absent unless the mode is enforce
@@ -72,10 +75,11 @@ public record Assignment(
       double treated = treatedShare(rollout);
       if (inForce == null && !heldOut && isReached(rollout, bucket)) {
         inForce = new Share(rollout, bucket, treated);
-      } else if (shadows.size() < MAX_SHADOWS) {
+      } else {
         shadows.add(new Share(rollout, bucket, 1 - treated));
       }
     }
+    shadows = onePlaceEach(inForce, shadows);
     if (inForce != null) {
       Reason reason =
           inForce.rollout().stage() == RolloutStage.CANARY ? Reason.CANARY : Reason.ENFORCED;
@@ -95,6 +99,17 @@ public record Assignment(
   /** The policy in force, for those that need no more. */
   public Optional<String> policyId() {
     return Optional.ofNullable(inForce).map(share -> share.rollout().policyId());
+  }
+
+  private static List<Share> onePlaceEach(@Nullable Share inForce, List<Share> shadows) {
+    Set<String> placed = new HashSet<>();
+    if (inForce != null) {
+      placed.add(inForce.rollout().policyId());
+    }
+    return shadows.stream()
+        .filter(share -> placed.add(share.rollout().policyId()))
+        .limit(MAX_SHADOWS)
+        .toList();
   }
 
   private static boolean isReached(Rollout rollout, int bucket) {
