@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class Backtest {
 
   /** Changes whenever the same input could give another result. */
-  public static final String ENGINE_VERSION = "2";
+  public static final String ENGINE_VERSION = "3";
 
   private static final double MS_PER_SECOND = 1000;
 

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param blockClass what it turned out to be
  * @param process whose
- * @param statementNumber which; absent when the process was idle
+ * @param statementNumber which; absent when it had ended by the next sample, or nobody knows
  * @param database the process was connected to, when known
  * @param user the process was connected as, when known
  * @param queryId of the statement, where the guard supplied it

@@ -70,6 +70,13 @@ final class BlockLog {
   /** The refused statements that have not ended: R, in the order of their refusal. */
   private final List<Refused> open = new ArrayList<>();
 
+  /** The refused statements that ended in the interval at hand. */
+  private final List<Refused> justEnded = new ArrayList<>();
+
+  /**
+   * A statement is refused. One that had ended by the end of the interval killed nobody and was
+   * killed by nobody.
+   */
   void add(
       ProcessRows rows,
       int row,
@@ -81,7 +88,11 @@ final class BlockLog {
         sample == null ? null : ReplayChunk.findProcess(sample, rows.process[row]).orElse(null);
     Refused refused = new Refused(rows, row, sampled, refusedAtNs, limitBytes, growthBytes);
     all.add(refused);
-    open.add(refused);
+    if (rows.taker[row] == ProcessRows.AN_ENDED_STATEMENT) {
+      refused.blockClass = BlockClass.FALSE;
+    } else {
+      open.add(refused);
+    }
   }
 
   /** The refused statements that have not ended; not to be changed. */
@@ -99,6 +110,16 @@ final class BlockLog {
     return false;
   }
 
+  /** Whether this process was refused in a statement that ended in the interval at hand. */
+  boolean hasJustEnded(TrackedProcess process) {
+    for (int i = 0; i < justEnded.size(); i++) {
+      if (justEnded.get(i).process == process) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Every refused statement that has not ended now has a gap before its end. */
   void crossGap() {
     open.forEach(refused -> refused.crossedGap = true);
@@ -109,11 +130,13 @@ final class BlockLog {
    * another statement.
    */
   void endThoseGone(ProcessRows rows) {
+    justEnded.clear();
     int kept = 0;
     for (int i = 0; i < open.size(); i++) {
       Refused refused = open.get(i);
       if (refused.row < 0 || rows.changed[refused.row]) {
         refused.blockClass = refused.crossedGap ? BlockClass.UNDECIDED : BlockClass.FALSE;
+        justEnded.add(refused);
       } else {
         refused.lastAllocated = rows.allocated[refused.row];
         refused.lastBase = rows.base[refused.row];

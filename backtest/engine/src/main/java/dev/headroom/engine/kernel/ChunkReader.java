@@ -284,10 +284,22 @@ final class ChunkReader {
       rows.changed[row] = process.changedStatement();
       rows.before[row] = process.allocatedBefore();
       rows.base[row] = process.base();
+      rows.taker[row] =
+          isIdle(row)
+              ? process.takerWhileIdle(rows.peak[row] > rows.allocated[row])
+              : ProcessRows.ITS_STATEMENT;
     }
     for (int row = from; row < to; row++) {
       rows.process[row].remember(rows.allocated[row], rows.statement[row]);
     }
+  }
+
+  /**
+   * Whether a process is known to be in no statement; a guard knows, of others it may be unknown.
+   */
+  private boolean isIdle(int row) {
+    return chunk.rows.statement[row] == ProcessRows.IDLE
+        && (fidelity == Fidelity.GUARD || chunk.rows.process[row].wasInStatement());
   }
 
   /**

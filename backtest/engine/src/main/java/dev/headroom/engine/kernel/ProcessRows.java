@@ -11,6 +11,15 @@ final class ProcessRows {
   /** In {@link #statement}: the process is in no statement. Postgres counts from 0 upwards. */
   static final long IDLE = SampleChunk.ABSENT;
 
+  /** In {@link #taker}: the statement that the process is in. */
+  static final byte ITS_STATEMENT = 0;
+
+  /** In {@link #taker}: a statement that had ended by the sample, in which the process is idle. */
+  static final byte AN_ENDED_STATEMENT = 1;
+
+  /** In {@link #taker}: no statement at all. */
+  static final byte NO_STATEMENT = 2;
+
   int size;
   TrackedProcess[] process;
   long[] allocated;
@@ -30,6 +39,9 @@ final class ProcessRows {
   /** Whether it was in another statement at the sample before. */
   boolean[] changed;
 
+  /** Who took what the process took in the interval. */
+  byte[] taker;
+
   ProcessRows(int capacity) {
     process = new TrackedProcess[capacity];
     allocated = new long[capacity];
@@ -39,6 +51,7 @@ final class ProcessRows {
     statement = new long[capacity];
     blockable = new boolean[capacity];
     changed = new boolean[capacity];
+    taker = new byte[capacity];
   }
 
   void add(
@@ -66,6 +79,11 @@ final class ProcessRows {
     return sum;
   }
 
+  /** What it would hold at the sample had the statement that took memory been refused, in bytes. */
+  long heldIfRefused(int row) {
+    return taker[row] == AN_ENDED_STATEMENT ? allocated[row] : base[row];
+  }
+
   /** What it holds above its base, in bytes. */
   long aboveBase(int row) {
     return Math.max(0, allocated[row] - base[row]);
@@ -81,5 +99,6 @@ final class ProcessRows {
     statement = Arrays.copyOf(statement, capacity);
     blockable = Arrays.copyOf(blockable, capacity);
     changed = Arrays.copyOf(changed, capacity);
+    taker = Arrays.copyOf(taker, capacity);
   }
 }

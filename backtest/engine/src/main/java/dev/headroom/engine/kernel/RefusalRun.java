@@ -241,16 +241,19 @@ final class RefusalRun {
         return;
       }
       long contributed = contributes ? contribution[row - from] : rows.peak[row];
-      peak -= contributed - Math.min(contributed, rows.base[row]);
+      peak -= contributed - Math.min(contributed, rows.heldIfRefused(row));
       log.add(rows, row, seenIn.sample(), endNs, limitBytes, growth(rows, row));
     }
   }
 
-  /** Rows of blockable processes that grew and are not refused yet, largest growth first. */
+  /** Rows of blockable statements that grew and are not refused yet, largest growth first. */
   private List<Integer> candidates(ProcessRows rows, int from, int to) {
     List<Integer> found = List.of();
     for (int row = from; row < to; row++) {
-      if (rows.blockable[row] && growth(rows, row) > 0 && !log.isRefused(rows.process[row])) {
+      if (rows.blockable[row]
+          && growth(rows, row) > 0
+          && rows.taker[row] != ProcessRows.NO_STATEMENT
+          && !isRefused(rows, row)) {
         if (found.isEmpty()) {
           found = new ArrayList<>();
         }
@@ -264,6 +267,14 @@ final class RefusalRun {
               .thenComparingInt(row -> rows.process[row].order));
     }
     return found;
+  }
+
+  /** Whether the statement that grew is refused, or was until it ended in this very interval. */
+  private boolean isRefused(ProcessRows rows, int row) {
+    TrackedProcess process = rows.process[row];
+    return rows.taker[row] == ProcessRows.AN_ENDED_STATEMENT
+        ? log.hasJustEnded(process)
+        : log.isRefused(process);
   }
 
   private static long growth(ProcessRows rows, int row) {

@@ -29,6 +29,7 @@ final class TrackedProcess {
   private int arrivedInRound;
   private int rememberedInRound;
   private boolean changedStatement;
+  private boolean wasInStatement;
   private long lastAllocated;
   private long lastStatement;
   private long base;
@@ -81,6 +82,7 @@ final class TrackedProcess {
   /** The round is over for it. */
   void remember(long allocated, long statement) {
     rememberedInRound = arrivedInRound;
+    wasInStatement |= statement != ProcessRows.IDLE;
     lastAllocated = allocated;
     lastStatement = statement;
   }
@@ -89,9 +91,30 @@ final class TrackedProcess {
     return changedStatement;
   }
 
+  /** Whether any earlier sample saw it in a statement: its statements can be read, then. */
+  boolean wasInStatement() {
+    return wasInStatement;
+  }
+
   /** What it held at the sample before in this life, in bytes; 0 if it was not in it. */
   long allocatedBefore() {
-    return rememberedInRound == arrivedInRound - 1 ? lastAllocated : 0;
+    return wasInSampleBefore() ? lastAllocated : 0;
+  }
+
+  /**
+   * Who took what it took in the interval, in which it is idle now: a statement that the sample
+   * before saw, or one that came and went in between and left its peak.
+   *
+   * @param gaveBack whether it held more in the interval than it does now
+   */
+  byte takerWhileIdle(boolean gaveBack) {
+    return wasInSampleBefore() && (lastStatement != ProcessRows.IDLE || gaveBack)
+        ? ProcessRows.AN_ENDED_STATEMENT
+        : ProcessRows.NO_STATEMENT;
+  }
+
+  private boolean wasInSampleBefore() {
+    return rememberedInRound == arrivedInRound - 1;
   }
 
   /** What it held at the last sample that saw it in another statement, in bytes; 0 if none did. */

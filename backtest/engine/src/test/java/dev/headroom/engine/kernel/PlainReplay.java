@@ -1,5 +1,7 @@
 package dev.headroom.engine.kernel;
 
+import static java.util.stream.Collectors.toSet;
+
 import dev.headroom.model.BackendKind;
 import dev.headroom.model.Fact;
 import dev.headroom.model.GuardEvent;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +36,8 @@ final class PlainReplay {
 
   private record Row(long allocated, long peak, @Nullable Long statement, boolean blockable) {}
 
-  private record Frame(Instant at, Map<Id, Row> rows, long peak, boolean watermark) {}
+  private record Frame(
+      Instant at, Map<Id, Row> rows, long peak, boolean watermark, boolean sampled) {}
 
   private static final class Refusal {
     final Id id;
@@ -268,6 +272,7 @@ final class PlainReplay {
     Map<Id, Long> contributions =
         new TreeMap<>(Comparator.comparingInt(Id::pid).thenComparingLong(Id::startTicks));
     now.rows().forEach((id, row) -> contributions.put(id, contribution(id, row)));
+    Set<Id> refusedBefore = open().stream().map(refusal -> refusal.id).collect(toSet());
     endStatements();
     if (limit == null || Math.max(0, peak) <= limit.getValue()) {
       return;
@@ -275,8 +280,10 @@ final class PlainReplay {
     List<Id> candidates = new ArrayList<>();
     for (Map.Entry<Id, Row> entry : now.rows().entrySet()) {
       if (entry.getValue().blockable()
-          && !isRefused(entry.getKey())
-          && growth(entry.getKey()) > 0) {
+          && growth(entry.getKey()) > 0
+          && (isIdle(now, entry.getValue())
+              ? hadStatementInBetween(entry.getKey()) && !refusedBefore.contains(entry.getKey())
+              : !isRefused(entry.getKey()))) {
         candidates.add(entry.getKey());
       }
     }
@@ -287,10 +294,27 @@ final class PlainReplay {
     for (Id id : candidates) {
       if (everyCandidate || peak > limit.getValue()) {
         long counted = Objects.requireNonNull(contributions.get(id));
-        peak -= counted - Math.min(counted, base(id));
-        refusals.add(new Refusal(id, rowNow(id).statement(), now.at()));
+        boolean ended = isIdle(now, rowNow(id));
+        peak -= counted - Math.min(counted, ended ? rowNow(id).allocated() : base(id));
+        Refusal refusal = new Refusal(id, rowNow(id).statement(), now.at());
+        refusals.add(refusal);
+        if (ended) {
+          refusal.close(BlockClass.FALSE);
+        }
       }
     }
+  }
+
+  /** A sample tells; a kill does not. */
+  private static boolean isIdle(Frame frame, Row row) {
+    return frame.sampled() && row.statement() == null;
+  }
+
+  /** It was in one at the sample before, or its peak is above what it held before and after. */
+  private boolean hadStatementInBetween(Id id) {
+    Row before = frameBefore().rows().get(id);
+    return before != null
+        && (before.statement() != null || rowNow(id).peak() > rowNow(id).allocated());
   }
 
   private void measure(long limit, long ns) {
@@ -405,7 +429,8 @@ final class PlainReplay {
         sample.sampledAt(),
         rows,
         watermark ? sample.facts().get(Fact.GUARD_ALLOCATED_PEAK) : sum,
-        watermark);
+        watermark,
+        true);
   }
 
   private static long allocatedIn(Sample sample, Id id) {
@@ -439,7 +464,7 @@ final class PlainReplay {
     long sum = rows.values().stream().mapToLong(Row::peak).sum();
     Long instance = kill.guardInstanceBytes();
     return new Frame(
-        kill.killedAt(), rows, instance == null ? sum : Math.max(instance, sum), false);
+        kill.killedAt(), rows, instance == null ? sum : Math.max(instance, sum), false, false);
   }
 
   private Id victim(OomKill kill) {
