@@ -7,16 +7,17 @@ import dev.headroom.engine.backtest.Candidate;
 import dev.headroom.engine.backtest.EngineOptions;
 import dev.headroom.engine.backtest.Parity;
 import dev.headroom.engine.backtest.ProgressListener;
-import dev.headroom.engine.kernel.ReplayPolicy;
 import dev.headroom.engine.proof.ParityCheck;
 import dev.headroom.engine.recording.ContentHash;
 import dev.headroom.engine.search.Replayer;
 import dev.headroom.engine.search.Slice;
-import dev.headroom.model.Fidelity;
+import dev.headroom.model.InstanceId;
 import dev.headroom.model.InstanceRecording;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Replays candidates over a recording or parts of it, with a progress bar. */
@@ -57,20 +58,21 @@ public final class BacktestRunner {
                 throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
               }
             });
-    return hasGuard(result) ? withParity(source, result) : result;
+    return withParity(source, result);
   }
 
-  /** Whether any guard can have logged something: otherwise there is nothing to read again for. */
-  private static boolean hasGuard(BacktestResult result) {
-    return result.fidelity() == Fidelity.GUARD
-        || result.policies().stream()
-            .anyMatch(
-                policy -> policy.kind() == ReplayPolicy.Kind.CURRENT && policy.instances() > 0);
-  }
-
+  /** Only instances that had a guard are read again: nobody else can have logged something. */
   private static BacktestResult withParity(RecordingSource source, BacktestResult result) {
+    Set<InstanceId> guarded =
+        result.replayed().stream()
+            .filter(BacktestResult.ReplayedInstance::hasGuard)
+            .map(each -> each.instance().id())
+            .collect(Collectors.toSet());
+    if (guarded.isEmpty()) {
+      return result;
+    }
     ParityTotal parity = new ParityTotal();
-    try (RecordingSource.InstanceStream stream = source.open()) {
+    try (RecordingSource.InstanceStream stream = source.open(guarded)) {
       stream.forEachRemaining(parity::add);
     }
     return parity.find().map(result::withParity).orElse(result);

@@ -3,9 +3,15 @@ package dev.headroom.launcher;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.headroom.cli.ExitCode;
+import dev.headroom.engine.recording.InstanceReader;
+import dev.headroom.engine.recording.RecordingDirectory;
+import dev.headroom.engine.recording.WriteOptions;
+import dev.headroom.model.InstanceRecording;
+import dev.headroom.model.Recording;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -98,6 +104,50 @@ final class ProofCommandsTest {
   void withoutAGuard_thereIsNoParity() {
     assertThat(backtest("parity").exits(ExitCode.NO_DATA).err())
         .contains("no guard logged a block or a would-block here");
+  }
+
+  @Test
+  void aGuardOnOneInstanceOnly_isHeldToItsLogAllTheSame() throws IOException {
+    Path corpus = RepositoryRoot.find().resolve("backtest/corpus");
+    List<InstanceRecording> mixed = new ArrayList<>(TinyRecording.instances());
+    InstanceRecording guarded = logging(corpus.resolve("lab-guard"));
+    mixed.add(guarded);
+    mixed.sort(Comparator.comparing(each -> each.instance().id()));
+    folder = temporary.resolve("mixed");
+    RecordingDirectory.write(
+        folder,
+        new Recording(
+            "mixed",
+            TinyRecording.START,
+            guarded.samples().getLast().sampledAt().plusSeconds(60),
+            mixed.stream().map(each -> each.instance().id()).toList(),
+            "with a guard in shadow, and without one"),
+        mixed.iterator(),
+        WriteOptions.of("headroom test"));
+
+    JsonNode run = json(backtest("run", "-f", "talk", "--no-save", "--json"));
+    CommandRun parity = backtest("parity", "--threshold", "0.01", "--json");
+
+    assertThat(run.get("recording").get("fidelity").stringValue()).isEqualTo("resident");
+    assertThat(run.get("recording").get("replayed"))
+        .extracting(each -> each.get("fidelity").stringValue())
+        .containsExactlyInAnyOrder("resident", "resident", "guard");
+    assertThat(run.get("parity").get("logged").intValue()).isPositive();
+    for (String count : List.of("predicted", "logged", "agreed")) {
+      assertThat(run.get("parity").get(count)).isEqualTo(json(parity).get(count));
+    }
+  }
+
+  private static InstanceRecording logging(Path recording) throws IOException {
+    try (InstanceReader instances = RecordingDirectory.open(recording).instances()) {
+      while (instances.hasNext()) {
+        InstanceRecording instance = instances.next();
+        if (!instance.guardEvents().isEmpty()) {
+          return instance;
+        }
+      }
+    }
+    throw new IllegalStateException("no guard of " + recording + " logged anything");
   }
 
   @Test

@@ -52,8 +52,15 @@ public record BacktestResult(
   /** A kill and the last sample of its instance before it, if there is one. */
   public record JudgedKill(OomKill kill, @Nullable Sample lastSample) {}
 
-  /** An instance that was replayed, and for how long. */
-  public record ReplayedInstance(Instance instance, double instanceDays) {}
+  /**
+   * An instance that was replayed.
+   *
+   * @param fidelity the worst of its samples
+   * @param hasGuard whether it had a guard at any time, in whatever mode
+   * @param instanceDays evaluated time
+   */
+  public record ReplayedInstance(
+      Instance instance, Fidelity fidelity, boolean hasGuard, double instanceDays) {}
 
   /** How many instances were replayed. */
   public int instances() {

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * All policies replayed over one instance.
  *
+ * @param hasGuard whether it had a guard at any time
  * @param exposure of the recording; the same under every policy but for the limits
  * @param outagesMs how long each measured outage took
  * @param outcomes by policy name; a policy that could not be replayed is not in it
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 record InstanceReplay(
     Instance instance,
     Fidelity fidelity,
+    boolean hasGuard,
     List<String> notes,
     Exposure exposure,
     List<JudgedKill> kills,
@@ -69,6 +71,7 @@ record InstanceReplay(
     return new InstanceReplay(
         recording.header().instance(),
         input.fidelity(),
+        recording.header().hasGuard(),
         input.notes(),
         pass.exposure(),
         judgedKills(recording.header().kills(), startsAt, pass),
@@ -85,7 +88,7 @@ record InstanceReplay(
   }
 
   ReplayedInstance replayed() {
-    return new ReplayedInstance(instance, exposure.instanceDays());
+    return new ReplayedInstance(instance, fidelity, hasGuard, exposure.instanceDays());
   }
 
   private static List<JudgedKill> judgedKills(

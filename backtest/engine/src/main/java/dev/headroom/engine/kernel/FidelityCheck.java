@@ -16,9 +16,10 @@ import java.util.Map;
  * replay cannot mix two measures of the same memory. Samples without any process say nothing.
  *
  * @param fidelity what the replay uses
+ * @param best what at least one sample has
  * @param notes why it is worse than some samples, in words
  */
-public record FidelityCheck(Fidelity fidelity, List<String> notes) {
+public record FidelityCheck(Fidelity fidelity, Fidelity best, List<String> notes) {
 
   public FidelityCheck {
     notes = List.copyOf(notes);
@@ -59,7 +60,8 @@ public record FidelityCheck(Fidelity fidelity, List<String> notes) {
                 + ", which is used for all");
       }
     }
-    return new FidelityCheck(worst, notes);
+    Fidelity best = count.isEmpty() ? Fidelity.CGROUP : Collections.min(count.keySet());
+    return new FidelityCheck(worst, best, notes);
   }
 
   /** The fidelity of several together: the worst of theirs; {@code cgroup} for none. */

@@ -2,6 +2,7 @@ package dev.headroom.engine.kernel;
 
 import dev.headroom.model.Decision;
 import dev.headroom.model.Fact;
+import dev.headroom.model.Fidelity;
 import dev.headroom.model.GuardEvent;
 import dev.headroom.model.GuardMode;
 import dev.headroom.model.Instance;
@@ -46,6 +47,11 @@ public record RecordingHeader(
     instanceEvents = List.copyOf(instanceEvents);
     guardEvents = List.copyOf(guardEvents);
     appliedLimits = List.copyOf(appliedLimits);
+  }
+
+  /** Whether a guard was there at any time, in whatever mode. */
+  public boolean hasGuard() {
+    return fidelity.best() == Fidelity.GUARD || !guardEvents.isEmpty();
   }
 
   /** Of a recording that is in memory. */

@@ -123,6 +123,7 @@ public final class JsonReport {
       ObjectNode instance = replayed.addObject();
       instance.put("instance_id", each.instance().id().toString());
       instance.put("instance_days", each.instanceDays());
+      instance.put("fidelity", Wording.word(each.fidelity()));
       ObjectNode labels = instance.putObject("labels");
       new TreeMap<>(each.instance().labels()).forEach(labels::put);
     }
