@@ -1,15 +1,33 @@
 package dev.headroom.cli;
 
 import dev.headroom.engine.search.HoldOut;
+import picocli.CommandLine.Option;
 
 /**
- * How people write a hold-out: {@code 0.3} or {@code 30%} of the instances, or the last {@code 2d}.
+ * What a search keeps for judging, and how people write it: {@code 0.3} or {@code 30%} of the
+ * instances, or the last {@code 2d}.
  */
 final class HoldOutOption {
 
   static final String LABEL = "SHARE|DURATION";
 
-  private HoldOutOption() {}
+  @Option(
+      names = "--holdout",
+      paramLabel = LABEL,
+      description =
+          "What is kept for judging: a share of the instances such as 30%%, or the last of the time such as 2d."
+              + " Default: ${DEFAULT-VALUE}.",
+      defaultValue = "0.3")
+  private String text = "";
+
+  /**
+   * What was asked for.
+   *
+   * @throws CommandFailure when it is no hold-out
+   */
+  HoldOut holdOut() {
+    return parse(text);
+  }
 
   /**
    * Reads a hold-out.

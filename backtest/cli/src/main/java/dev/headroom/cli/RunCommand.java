@@ -6,8 +6,6 @@ import dev.headroom.engine.backtest.Candidate;
 import dev.headroom.engine.backtest.EngineOptions;
 import dev.headroom.engine.backtest.PolicyResult;
 import dev.headroom.engine.report.JsonReport;
-import dev.headroom.engine.report.MarkdownReport;
-import dev.headroom.engine.report.TextReport;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -64,20 +62,14 @@ final class RunCommand implements Callable<Integer> {
               + " instances such as 30%%, or the last of the time such as 2d.")
   private @Nullable String holdOut;
 
-  @Option(names = "--json", description = "Print the whole result as JSON.")
-  private boolean json;
-
   @Mixin private final ReportOption report = new ReportOption();
-  @Mixin private final FailOnOption failOn = new FailOnOption();
+  @Mixin private final OutcomeOption outcome = new OutcomeOption();
 
   @Option(
       names = "--interpret",
       hidden = true,
       description = "Interpret formulas instead of compiling them: slower, with the same result.")
   private boolean interpret;
-
-  @Option(names = "--no-save", description = "Do not keep the run in the database.")
-  private boolean noSave;
 
   RunCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -88,25 +80,25 @@ final class RunCommand implements Callable<Integer> {
     List<Candidate> candidates = formulas.candidates();
     BacktestConfig config = judge.config().withAgainst(against);
     if (holdOut != null) {
-      return new SearchSession(terminal, recording, report, failOn, json, noSave)
+      return new SearchSession(terminal, recording, report, outcome)
           .run(
               new SearchSpec(
                   candidates, new SearchSpec.Given(HoldOutOption.parse(holdOut)), config));
     }
     Instant startedAt = Instant.now();
-    try (RecordingOption.Chosen chosen = recording.open(terminal, !noSave)) {
+    try (RecordingOption.Chosen chosen = recording.open(terminal, outcome.isKept())) {
       BacktestResult result =
           new BacktestRunner(terminal).run(chosen.source(), candidates, config, options());
       print(result);
       report.write(result, terminal);
-      if (!noSave) {
+      if (outcome.isKept()) {
         chosen
             .database()
             .ifPresent(database ->
                 terminal.say(
                     "kept as run " + StoredRuns.save(database.backtests(), result, startedAt)));
       }
-      return failOn.exitCode(
+      return outcome.exitCode(
           result.policies().stream()
               .map(PolicyResult::judgement)
               .filter(Objects::nonNull)
@@ -120,12 +112,11 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private void print(BacktestResult result) {
-    if (json) {
+    if (outcome.isJson()) {
       terminal.print(JsonReport.render(result));
       return;
     }
-    terminal.print(
-        terminal.outIsTerminal() ? TextReport.render(result) : MarkdownReport.render(result));
+    terminal.print(VerdictText.of(result, terminal));
     if (by != null) {
       terminal.print("\n" + StrataTable.of(result, by).render(terminal));
     }

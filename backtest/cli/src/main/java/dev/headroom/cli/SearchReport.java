@@ -1,11 +1,8 @@
 package dev.headroom.cli;
 
 import dev.headroom.cli.SearchSpec.Found;
-import dev.headroom.engine.backtest.BacktestResult;
 import dev.headroom.engine.backtest.Judgement;
 import dev.headroom.engine.report.JsonReport;
-import dev.headroom.engine.report.MarkdownReport;
-import dev.headroom.engine.report.TextReport;
 import dev.headroom.engine.search.Choice;
 import dev.headroom.engine.search.Fold;
 import dev.headroom.engine.search.Score;
@@ -64,7 +61,7 @@ final class SearchReport {
                 choice.winner().name(),
                 code(choice.winner().candidate().formula().canonicalText(), terminal),
                 words(choice.split().heldOut())));
-    return text.append(verdictTable(choice.onHoldOut(), terminal)).toString();
+    return text.append(VerdictText.of(choice.onHoldOut(), terminal)).toString();
   }
 
   private static void addRow(TextTable table, Score score) {
@@ -110,10 +107,6 @@ final class SearchReport {
     return judgement.outcome().name().replace('_', ' ')
         + ": "
         + String.join(" and ", judgement.reasons());
-  }
-
-  private static String verdictTable(BacktestResult result, Terminal terminal) {
-    return terminal.outIsTerminal() ? TextReport.render(result) : MarkdownReport.render(result);
   }
 
   private static String code(String formula, Terminal terminal) {

@@ -11,12 +11,7 @@ import java.util.function.Function;
 
 /** A search from the recording to the exit code: the same for every command that searches. */
 record SearchSession(
-    Terminal terminal,
-    RecordingOption recording,
-    ReportOption report,
-    FailOnOption failOn,
-    boolean json,
-    boolean noSave) {
+    Terminal terminal, RecordingOption recording, ReportOption report, OutcomeOption outcome) {
 
   /** Searches, prints, keeps, and returns the exit code. */
   int run(SearchSpec spec) {
@@ -29,17 +24,19 @@ record SearchSession(
       BacktestConfig config,
       Function<Recording, SearchSpec.Method> methodFor) {
     Instant startedAt = Instant.now();
-    try (RecordingOption.Chosen chosen = recording.open(terminal, !noSave)) {
+    try (RecordingOption.Chosen chosen = recording.open(terminal, outcome.isKept())) {
       SearchSpec spec =
           new SearchSpec(formulas, method(methodFor, chosen.source().recording()), config);
-      SearchRunner.Outcome outcome = new SearchRunner(terminal).search(chosen.source(), spec);
-      terminal.print(json ? outcome.json() : SearchReport.text(outcome.found(), terminal));
-      if (outcome.found() instanceof SearchSpec.Found.Chosen(Choice choice)) {
+      SearchRunner.Outcome searched = new SearchRunner(terminal).search(chosen.source(), spec);
+      terminal.print(
+          outcome.isJson() ? searched.json() : SearchReport.text(searched.found(), terminal));
+      if (searched.found() instanceof SearchSpec.Found.Chosen(Choice choice)) {
         report.write(choice.onHoldOut(), terminal);
       }
-      if (!noSave) {
+      if (outcome.isKept()) {
         BacktestRun run =
-            outcome.toKeep(spec, chosen.source().recording(), chosen.source().isAdHoc(), startedAt);
+            searched.toKeep(
+                spec, chosen.source().recording(), chosen.source().isAdHoc(), startedAt);
         chosen
             .database()
             .ifPresent(database -> {
@@ -47,7 +44,7 @@ record SearchSession(
               terminal.say("kept as run " + run.runId());
             });
       }
-      return failOn.exitCode(SearchReport.judgements(outcome.found()));
+      return outcome.exitCode(SearchReport.judgements(searched.found()));
     }
   }
 

@@ -48,23 +48,9 @@ final class SweepCommand implements Callable<Integer> {
       description = "Draw this many variants of each formula instead.")
   private @Nullable Integer random;
 
-  @Option(
-      names = "--holdout",
-      paramLabel = HoldOutOption.LABEL,
-      description =
-          "What is kept for judging: a share of the instances, or the last of the time such as 2d. Default:"
-              + " ${DEFAULT-VALUE}.",
-      defaultValue = "0.3")
-  private String holdOut = "";
-
-  @Option(names = "--json", description = "Print the whole result as JSON.")
-  private boolean json;
-
+  @Mixin private final HoldOutOption holdOut = new HoldOutOption();
   @Mixin private final ReportOption report = new ReportOption();
-  @Mixin private final FailOnOption failOn = new FailOnOption();
-
-  @Option(names = "--no-save", description = "Do not keep the search in the database.")
-  private boolean noSave;
+  @Mixin private final OutcomeOption outcome = new OutcomeOption();
 
   SweepCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -75,12 +61,12 @@ final class SweepCommand implements Callable<Integer> {
     if (grid != null && random != null) {
       throw CommandFailure.usage("--grid and --random are two ways to sweep: give one of them");
     }
-    HoldOut kept = HoldOutOption.parse(holdOut);
+    HoldOut kept = holdOut.holdOut();
     SearchSpec.Method method =
         random != null
             ? new SearchSpec.Random(random, kept)
             : new SearchSpec.Grid(grid == null ? DEFAULT_POINTS : grid, kept);
-    return new SearchSession(terminal, recording, report, failOn, json, noSave)
+    return new SearchSession(terminal, recording, report, outcome)
         .run(new SearchSpec(formulas.candidates(), method, judge.config()));
   }
 }

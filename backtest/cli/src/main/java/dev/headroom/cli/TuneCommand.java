@@ -34,23 +34,9 @@ final class TuneCommand implements Callable<Integer> {
       defaultValue = "100")
   private int evaluations;
 
-  @Option(
-      names = "--holdout",
-      paramLabel = HoldOutOption.LABEL,
-      description =
-          "What is kept for judging: a share of the instances, or the last of the time such as 2d. Default:"
-              + " ${DEFAULT-VALUE}.",
-      defaultValue = "0.3")
-  private String holdOut = "";
-
-  @Option(names = "--json", description = "Print the whole result as JSON.")
-  private boolean json;
-
+  @Mixin private final HoldOutOption holdOut = new HoldOutOption();
   @Mixin private final ReportOption report = new ReportOption();
-  @Mixin private final FailOnOption failOn = new FailOnOption();
-
-  @Option(names = "--no-save", description = "Do not keep the search in the database.")
-  private boolean noSave;
+  @Mixin private final OutcomeOption outcome = new OutcomeOption();
 
   TuneCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -58,11 +44,11 @@ final class TuneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return new SearchSession(terminal, recording, report, failOn, json, noSave)
+    return new SearchSession(terminal, recording, report, outcome)
         .run(
             new SearchSpec(
                 formulas.candidates(),
-                new SearchSpec.Tune(evaluations, HoldOutOption.parse(holdOut)),
+                new SearchSpec.Tune(evaluations, holdOut.holdOut()),
                 judge.config()));
   }
 }

@@ -75,13 +75,7 @@ final class WalkCommand implements Callable<Integer> {
           "Left out besides, so that what is alike because it is near is not on both sides. Default: 0s.")
   private @Nullable String embargo;
 
-  @Option(names = "--json", description = "Print the whole result as JSON.")
-  private boolean json;
-
-  @Mixin private final FailOnOption failOn = new FailOnOption();
-
-  @Option(names = "--no-save", description = "Do not keep the search in the database.")
-  private boolean noSave;
+  @Mixin private final OutcomeOption outcome = new OutcomeOption();
 
   WalkCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -89,7 +83,7 @@ final class WalkCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return new SearchSession(terminal, recording, new ReportOption(), failOn, json, noSave)
+    return new SearchSession(terminal, recording, new ReportOption(), outcome)
         .run(
             formulas.candidates(), judge.config(), range -> new SearchSpec.Walk(grid, plan(range)));
   }

@@ -9,6 +9,7 @@ import dev.headroom.cli.RecordingOption;
 import dev.headroom.cli.RecordingSource;
 import dev.headroom.cli.StoredRuns;
 import dev.headroom.cli.Terminal;
+import dev.headroom.cli.VerdictText;
 import dev.headroom.embedded.DebianTimescaleInstaller;
 import dev.headroom.embedded.EmbeddedDatabaseException;
 import dev.headroom.embedded.HeadroomDatabase;
@@ -19,8 +20,6 @@ import dev.headroom.engine.backtest.BacktestResult;
 import dev.headroom.engine.backtest.PolicyResult;
 import dev.headroom.engine.kernel.KillOutcome;
 import dev.headroom.engine.report.KillExplanation;
-import dev.headroom.engine.report.MarkdownReport;
-import dev.headroom.engine.report.TextReport;
 import dev.headroom.lab.LabException;
 import dev.headroom.lab.MemoryController;
 import dev.headroom.lab.Scenario;
@@ -186,8 +185,7 @@ final class DemoCommand implements Callable<Integer> {
     BacktestResult result =
         new BacktestRunner(terminal)
             .run(source, LibraryCandidates.list(), BacktestConfig.DEFAULT.withAgainst(REFERENCE));
-    terminal.print(
-        terminal.outIsTerminal() ? TextReport.render(result) : MarkdownReport.render(result));
+    terminal.print(VerdictText.of(result, terminal));
     mostTelling(result)
         .ifPresent(killId -> {
           terminal.say("4. one of the kills, in words");

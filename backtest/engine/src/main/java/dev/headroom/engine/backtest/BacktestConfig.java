@@ -1,6 +1,7 @@
 package dev.headroom.engine.backtest;
 
 import java.time.Duration;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,94 +50,78 @@ public record BacktestConfig(
   }
 
   public BacktestConfig withSeed(long other) {
-    return new BacktestConfig(
-        other,
-        preventedGoal,
-        falseBlocksPer1000InstanceDaysGoal,
-        confidence,
-        horizon,
-        against,
-        trials,
-        prices,
-        resamples);
+    return with(copy -> copy.seed = other);
   }
 
   public BacktestConfig withAgainst(@Nullable String other) {
-    return new BacktestConfig(
-        seed,
-        preventedGoal,
-        falseBlocksPer1000InstanceDaysGoal,
-        confidence,
-        horizon,
-        other,
-        trials,
-        prices,
-        resamples);
+    return with(copy -> copy.against = other);
   }
 
   public BacktestConfig withGoals(double prevented, double falseBlocksPer1000InstanceDays) {
-    return new BacktestConfig(
-        seed,
-        prevented,
-        falseBlocksPer1000InstanceDays,
-        confidence,
-        horizon,
-        against,
-        trials,
-        prices,
-        resamples);
+    return with(copy -> {
+      copy.preventedGoal = prevented;
+      copy.falseBlocksGoal = falseBlocksPer1000InstanceDays;
+    });
   }
 
   public BacktestConfig withHorizon(@Nullable Duration other) {
-    return new BacktestConfig(
-        seed,
-        preventedGoal,
-        falseBlocksPer1000InstanceDaysGoal,
-        confidence,
-        other,
-        against,
-        trials,
-        prices,
-        resamples);
+    return with(copy -> copy.horizon = other);
   }
 
   public BacktestConfig withTrials(Trials other) {
-    return new BacktestConfig(
-        seed,
-        preventedGoal,
-        falseBlocksPer1000InstanceDaysGoal,
-        confidence,
-        horizon,
-        against,
-        other,
-        prices,
-        resamples);
+    return with(copy -> copy.trials = other);
   }
 
   public BacktestConfig withPrices(Prices other) {
-    return new BacktestConfig(
-        seed,
-        preventedGoal,
-        falseBlocksPer1000InstanceDaysGoal,
-        confidence,
-        horizon,
-        against,
-        trials,
-        other,
-        resamples);
+    return with(copy -> copy.prices = other);
   }
 
   public BacktestConfig withResamples(int other) {
-    return new BacktestConfig(
-        seed,
-        preventedGoal,
-        falseBlocksPer1000InstanceDaysGoal,
-        confidence,
-        horizon,
-        against,
-        trials,
-        prices,
-        other);
+    return with(copy -> copy.resamples = other);
+  }
+
+  private BacktestConfig with(Consumer<Copy> change) {
+    Copy copy = new Copy(this);
+    change.accept(copy);
+    return copy.config();
+  }
+
+  /** The same components, to be changed before they become a config. */
+  private static final class Copy {
+    private final double confidence;
+    private long seed;
+    private double preventedGoal;
+    private double falseBlocksGoal;
+    private @Nullable Duration horizon;
+    private @Nullable String against;
+    private Trials trials;
+    private Prices prices;
+    private int resamples;
+
+    private Copy(BacktestConfig of) {
+      confidence = of.confidence;
+      seed = of.seed;
+      preventedGoal = of.preventedGoal;
+      falseBlocksGoal = of.falseBlocksPer1000InstanceDaysGoal;
+      horizon = of.horizon;
+      against = of.against;
+      trials = of.trials;
+      prices = of.prices;
+      resamples = of.resamples;
+    }
+
+    private BacktestConfig config() {
+      return new BacktestConfig(
+          seed,
+          preventedGoal,
+          falseBlocksGoal,
+          confidence,
+          horizon,
+          against,
+          trials,
+          prices,
+          resamples);
+    }
   }
 
   private static void checkShare(String what, double share) {

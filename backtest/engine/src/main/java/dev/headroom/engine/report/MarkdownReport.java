@@ -4,15 +4,20 @@ import dev.headroom.engine.backtest.BacktestResult;
 import dev.headroom.engine.backtest.PolicyResult;
 import java.util.List;
 
-/**
- * The verdict table in Markdown, for a pipe, a ticket or a pull request, and below it the reasons.
- */
+/** The verdict table in Markdown, for a pipe, a ticket or a pull request. */
 public final class MarkdownReport {
 
   private MarkdownReport() {}
 
-  /** Several lines, each ended. */
+  /** The table, and below it the reasons of each candidate, folded. */
   public static String render(BacktestResult result) {
+    StringBuilder text = new StringBuilder(summary(result));
+    result.policies().forEach(policy -> appendReasons(text, result, policy));
+    return text.toString();
+  }
+
+  /** The table alone, with its notes: as much as a pull request wants. */
+  public static String summary(BacktestResult result) {
     VerdictTable table = VerdictTable.of(result);
     StringBuilder text = new StringBuilder(escape(table.headline())).append("\n\n");
     appendRow(text, table.columns());
@@ -22,7 +27,6 @@ public final class MarkdownReport {
       text.append('\n');
       table.notes().forEach(note -> text.append("- ").append(escape(note)).append('\n'));
     }
-    result.policies().forEach(policy -> appendReasons(text, result, policy));
     return text.toString();
   }
 
