@@ -79,6 +79,7 @@ attach(HeadroomProcess *process)
 	(void) headroom_is_main_thread();
 	process->type_is_known = false;
 	process->is_blockable = false;
+	headroom_counters_begin();
 	atomic_store_explicit(&process->slot, slot, memory_order_release);
 	atomic_store(&process->attaching, false);
 	return slot;
@@ -153,6 +154,7 @@ headroom_dsm_admit(HeadroomSegment *segment, int64_t bytes)
 	bool idle = false;
 	bool admitted;
 
+	headroom_sync();
 	if (slot == NULL || slot == &process->own || !headroom_is_main_thread() ||
 		!atomic_compare_exchange_strong(&process->judging, &idle, true))
 	{
@@ -179,7 +181,7 @@ headroom_add_slow(HeadroomSlot *slot, int64_t allocated)
 	if (over > 0 && segment != NULL && slot != &process->own)
 	{
 		headroom_total_add(segment, process->is_blockable, over);
-		atomic_fetch_add_explicit(&slot->charged_bytes, over, memory_order_relaxed);
+		take_charge(slot, over, reserve_bytes(segment, process));
 	}
 }
 
@@ -227,6 +229,9 @@ headroom_trim(void)
 	HeadroomSegment *segment = atomic_load_explicit(&headroom_segment, memory_order_acquire);
 	HeadroomSlot *slot = atomic_load_explicit(&process->slot, memory_order_relaxed);
 
-	if (segment != NULL && slot != NULL && slot != &process->own)
-		give_back(segment, process, slot, 0);
+	if (segment == NULL || slot == NULL || slot == &process->own)
+		return;
+	headroom_sync();
+	give_back(segment, process, slot, 0);
+	headroom_sync(); /* nothing is covered any longer */
 }

@@ -21,6 +21,7 @@ headroom_api_slot(void)
 {
 	HeadroomSlot *slot = api_segment() == NULL ? NULL : headroom_slot_of_process();
 
+	headroom_sync();
 	return slot == &headroom_process.own ? NULL : slot;
 }
 

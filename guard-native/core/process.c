@@ -18,6 +18,7 @@ HeadroomHost headroom_host;
 HeadroomSegment *_Atomic headroom_segment;
 HeadroomBlackboxCallback headroom_blackbox;
 _Thread_local char headroom_thread;
+_Thread_local HeadroomCounters headroom_counters;
 
 /* Postgres's own words for its kinds, the same in every version; anything else that has a name is auxiliary. */
 static const struct
@@ -73,6 +74,7 @@ headroom_process_end(void)
 	process->is_exiting = true;
 	if (slot == NULL || slot == &process->own)
 		return;
+	headroom_sync();
 	/* Frees still to come must not write into a slot that may soon be somebody else's. */
 	atomic_store_explicit(&process->own.charged_bytes, INT64_MAX / 2, memory_order_relaxed);
 	atomic_store_explicit(&process->slot, &process->own, memory_order_relaxed);

@@ -5,6 +5,8 @@
  * the allocator says is usable; a free removes the same size. Those touch one cache line: the first of the process's slot.
  * A slot's charged_bytes are already in the instance's total, so nothing shared is touched while allocated stays between
  * return_below_bytes and charged_bytes. Outside of that the slow path in account.c takes or gives back reserve.
+ * Where the allocator counts for itself the main thread does less: an allocation only looks whether the reserve covers it
+ * (headroom_passes), a free does nothing, and what the allocator counted comes into the slot now and then: counters.c.
  *
  * Fork. headroom_process lies on pages of its own that the kernel empties in every forked child (MADV_WIPEONFORK): whatever
  * way the child was made, it starts without a slot, from zero, and its first allocation gives it one. A vfork child shares
@@ -27,6 +29,9 @@
 #include "headroom_guard.h"
 
 #define HEADROOM_REGIONS 512
+
+/* On a declaration: spares the fast path the detour that a symbol of another library would need. */
+#define HEADROOM_HIDDEN __attribute__((visibility("hidden")))
 
 #define headroom_likely(condition) __builtin_expect(!!(condition), 1)
 #define headroom_unlikely(condition) __builtin_expect(!!(condition), 0)
@@ -82,6 +87,11 @@ typedef struct HeadroomProcess
 	HeadroomDenial denial;
 	HeadroomWaiver waiver;
 
+	/* the allocator's counters of the main thread; see counters.c */
+	bool counters_are_in_use;
+	_Atomic int64_t counted_bytes;  /* what they said is held when the slot was last told */
+	_Atomic uint64_t passes_until;  /* how far `allocated` may go before the reserve is looked at again */
+
 	/* the black box */
 	bool blackbox_runs;
 	int64_t blackbox_next_bytes;
@@ -97,7 +107,7 @@ typedef union HeadroomProcessPages
 	char pages[(sizeof(HeadroomProcess) + 4095) / 4096 * 4096];
 } HeadroomProcessPages;
 
-extern HeadroomProcessPages headroom_process_pages;
+extern HEADROOM_HIDDEN HeadroomProcessPages headroom_process_pages;
 #define headroom_process (headroom_process_pages.process)
 
 /* Survive a fork. */
@@ -107,6 +117,15 @@ extern HeadroomBlackboxCallback headroom_blackbox;
 
 /* Only its address matters: it differs between threads. */
 extern _Thread_local char headroom_thread;
+
+/* Bytes this thread was ever given and ever gave back, counted by the allocator. NULL in every thread but the main one. */
+typedef struct HeadroomCounters
+{
+	const volatile uint64_t *allocated;
+	const volatile uint64_t *deallocated;
+} HeadroomCounters;
+
+extern HEADROOM_HIDDEN _Thread_local HeadroomCounters headroom_counters;
 
 /* Once, before any fork. */
 void headroom_process_start(void);
@@ -125,6 +144,41 @@ bool headroom_admit_slow(size_t bytes, HeadroomSource source, bool can_fail);
 void headroom_add_slow(HeadroomSlot *slot, int64_t allocated);
 void headroom_remove_slow(HeadroomSlot *slot);
 void headroom_trim(void);
+
+/* counters.c */
+/* In the main thread, once: from here on what it holds is what the counters say. They must live as long as the thread. */
+void headroom_counters_start(const volatile uint64_t *allocated, const volatile uint64_t *deallocated);
+/* The process has got its slot: what was counted before is not its own. */
+void headroom_counters_begin(void);
+void headroom_counters_sync(void);
+/* For the allocator to call every so many bytes, on both ways. */
+void headroom_counters_moved(void *context, uint64_t allocated, uint64_t deallocated);
+
+/* Whether what this thread allocates and frees is counted by the allocator and must not be added or removed here. */
+static inline bool
+headroom_is_counted_by_allocator(void)
+{
+	return headroom_counters.allocated != NULL;
+}
+
+/* Makes the slot say what the process holds. */
+static inline void
+headroom_sync(void)
+{
+	if (headroom_is_counted_by_allocator())
+		headroom_counters_sync();
+}
+
+/* Whether the allocator counts it and the reserve covers it; a size that is negative as int64_t is left to the allocator. */
+static inline bool
+headroom_passes(size_t bytes)
+{
+	const volatile uint64_t *allocated = headroom_counters.allocated;
+
+	return allocated != NULL &&
+		   (int64_t) bytes <=
+			   (int64_t) (atomic_load_explicit(&headroom_process.passes_until, memory_order_relaxed) - *allocated);
+}
 
 static inline int64_t
 headroom_account_move(HeadroomSlot *slot, int64_t bytes)
@@ -171,6 +225,7 @@ headroom_can_fail(const void *caller)
 static inline bool
 headroom_admit(size_t bytes, HeadroomSource source, bool can_fail)
 {
+	headroom_sync();
 	return headroom_is_covered(headroom_current_slot(), bytes) || headroom_admit_slow(bytes, source, can_fail);
 }
 

@@ -36,7 +36,10 @@ headroom_region_add(uintptr_t start, size_t bytes)
 	HeadroomSegment *segment = atomic_load_explicit(&headroom_segment, memory_order_acquire);
 
 	if (insert(start, bytes))
+	{
 		headroom_add(bytes);
+		headroom_sync();
+	}
 	else if (segment != NULL)
 		headroom_count(&segment->regions_uncounted);
 }
@@ -94,6 +97,9 @@ headroom_region_remove(uintptr_t start, size_t bytes)
 		}
 	}
 	if (removed > 0)
+	{
 		headroom_remove(removed);
+		headroom_sync();
+	}
 	return removed;
 }

@@ -59,9 +59,11 @@ static void
 move_own_account(HeadroomSegment *segment)
 {
 	HeadroomProcess *process = &headroom_process;
-	int64_t allocated = atomic_load_explicit(&process->own.allocated_bytes, memory_order_relaxed);
+	int64_t allocated;
 	HeadroomSlot *slot;
 
+	headroom_sync();
+	allocated = atomic_load_explicit(&process->own.allocated_bytes, memory_order_relaxed);
 	atomic_store_explicit(&process->slot, NULL, memory_order_relaxed);
 	slot = headroom_slot_of_process();
 	if (slot == NULL || slot == &process->own)
@@ -73,6 +75,7 @@ move_own_account(HeadroomSegment *segment)
 		atomic_fetch_add_explicit(&slot->charged_bytes, allocated, memory_order_relaxed);
 		headroom_add((size_t) allocated);
 	}
+	headroom_sync(); /* the stand-in covered everything */
 }
 
 int

@@ -43,12 +43,19 @@ allocate(size_t size, size_t alignment, OnFailure on_failure)
 
 	if (alignment != 0)
 		headroom_resolve();
+	if (alignment == 0 && headroom_passes(bytes))
+	{
+		pointer = headroom_real.malloc(bytes);
+		return pointer != NULL || on_failure == RETURNS_NULL ? pointer : fail(size);
+	}
 	if (headroom_host.is_postgres)
 		(void) headroom_admit(bytes, HEADROOM_SOURCE_MALLOC, false);
 	pointer = alignment == 0 ? headroom_real.malloc(bytes) : headroom_real.memalign(alignment, bytes);
 	if (pointer == NULL)
 		return on_failure == RETURNS_NULL ? NULL : fail(size);
-	if (headroom_host.is_postgres)
+	if (headroom_is_counted_by_allocator())
+		headroom_counters_sync();
+	else if (headroom_host.is_postgres)
 		headroom_add(headroom_usable_size(pointer));
 	return pointer;
 }

@@ -204,11 +204,19 @@ headroom_resolve(void)
 		headroom_find_host();
 }
 
+bool
+headroom_bootstrap_was_used(void)
+{
+	return atomic_load_explicit(&bootstrap_used, memory_order_relaxed) != 0;
+}
+
 __attribute__((constructor)) static void
 start(void)
 {
 	headroom_resolve();
 	headroom_process_start();
+	if (headroom_host.is_postgres)
+		headroom_find_counters();
 }
 
 __attribute__((destructor)) static void

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "process.h"
+
 #define HEADROOM_EXPORT __attribute__((visibility("default")))
 
 /* Before the dynamic linker has been asked, the first four resolve everything and then do what was asked for. */
@@ -35,7 +37,7 @@ typedef struct HeadroomReal
 	uintptr_t allocator_end;
 } HeadroomReal;
 
-extern HeadroomReal headroom_real;
+extern HEADROOM_HIDDEN HeadroomReal headroom_real;
 
 void headroom_resolve(void);
 
@@ -80,7 +82,13 @@ headroom_usable_size_of(void *pointer, size_t size)
 	return headroom_usable_size(pointer);
 }
 
+/* Whether anything was ever served from it. */
+bool headroom_bootstrap_was_used(void);
+
 /* host.c */
 void headroom_find_host(void);
+
+/* counters.c: in the main thread, when the program is a Postgres. */
+void headroom_find_counters(void);
 
 #endif

@@ -165,7 +165,7 @@ check_lease_events(void)
 	for (int i = 0; i < 5; i++)
 		mode_with(HEADROOM_MODE_SHADOW, HEADROOM_MODE_ENFORCE, hour, HEADROOM_FALLBACK_COUNT);
 	for (int i = 0; i < 5; i++)
-		mode_with(HEADROOM_MODE_SHADOW, HEADROOM_MODE_ENFORCE, -hour, HEADROOM_FALLBACK_COUNT);
+		mode_with(HEADROOM_MODE_SHADOW, HEADROOM_MODE_ENFORCE, -1, HEADROOM_FALLBACK_COUNT);
 	CHECK_EQUAL(core_events(HEADROOM_EVENT_LEASE_RENEWED) - renewed, 1);
 	CHECK_EQUAL(core_events(HEADROOM_EVENT_LEASE_EXPIRED) - expired, 1);
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Runs the test programs of a build: run.sh BUILD. Core tests as they are, preload tests under the library, once with glibc's
-# malloc and once with jemalloc where that is installed. Prints one line per run; fails when one failed.
+# Runs the test programs of a build: run.sh BUILD. Core tests as they are, preload tests under the library: with glibc's malloc
+# and, where jemalloc is installed, with that, as it is and with its counters out of reach. Prints one line per run; fails when
+# one failed.
 set -u
 build=$(cd "$1" && pwd)
 failed=0
@@ -37,6 +38,7 @@ for program in "$build"/test/core_* "$build"/test/preload_*; do
       run "$name glibc" "$build/libheadroom_guard.so" "$program"
       if ldconfig -p 2>/dev/null | grep -q 'libjemalloc\.so\.2'; then
         run "$name jemalloc" "$build/libheadroom_guard.so libjemalloc.so.2" "$program"
+        run "$name jemalloc without counters" "$build/libheadroom_guard.so $build/test/no_counters.so libjemalloc.so.2" "$program"
       fi
       ;;
   esac

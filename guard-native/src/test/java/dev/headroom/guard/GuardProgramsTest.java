@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Every program under {@code test/} passes: the core alone, and the library over both allocators.
+ * Every program under {@code test/} passes: the core alone, and the library over glibc, over
+ * jemalloc, and over a jemalloc that does not offer its counters.
  */
 class GuardProgramsTest {
 
@@ -40,6 +41,16 @@ class GuardProgramsTest {
     assumeTrue(GuardBuild.hasJemalloc(), "libjemalloc2 is not installed");
     return GuardBuild.listPrograms("preload_").stream()
         .map(program -> test(program, GuardBuild.LIBRARY + " libjemalloc.so.2"))
+        .toList();
+  }
+
+  @TestFactory
+  List<DynamicTest> library_behavesOverJemallocWithoutCounters()
+      throws IOException, InterruptedException {
+    assumeTrue(GuardBuild.hasJemalloc(), "libjemalloc2 is not installed");
+    Path hidden = GuardBuild.DIRECTORY.resolve("test/no_counters.so");
+    return GuardBuild.listPrograms("preload_").stream()
+        .map(program -> test(program, GuardBuild.LIBRARY + " " + hidden + " libjemalloc.so.2"))
         .toList();
   }
 
@@ -79,7 +90,8 @@ class GuardProgramsTest {
                   List.of("make", "-s", "-k", "-j2", target),
                   Map.of("HEADROOM_TEST_PERCENT", "10"));
           assertThat(ended.status()).as(ended.output()).isZero();
-          assertThat(ended.output()).contains("ok      core_ring", "ok      preload_refuse");
+          assertThat(ended.output())
+              .contains("ok      core_ring", "ok      core_counters", "ok      preload_refuse");
         });
   }
 
