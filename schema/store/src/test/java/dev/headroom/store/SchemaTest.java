@@ -173,7 +173,7 @@ class SchemaTest {
         dataSource,
         "INSERT INTO headroom.policy (policy_id, policy_name, version, formula_text, cadence_ms, lag_ms) VALUES ('p@1', 'p', 1, '1', 0, 0);"
             + "INSERT INTO headroom.rollout (rollout_name, policy_id, instance_labels, stage) VALUES ('p', 'p@1', '{}', 'off');"
-            + "INSERT INTO headroom.rollout_event (rollout_id, to_stage, actor, reason) SELECT rollout_id, 'off', 'test', 'test' FROM headroom.rollout");
+            + "INSERT INTO headroom.rollout_event (rollout_id, revision, to_stage, actor, reason) SELECT rollout_id, 0, 'off', 'test', 'test' FROM headroom.rollout");
     for (String table : List.of("policy", "rollout_event")) {
       for (String change :
           List.of("DELETE FROM headroom." + table, "TRUNCATE headroom." + table + " CASCADE")) {

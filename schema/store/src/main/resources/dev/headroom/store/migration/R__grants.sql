@@ -21,8 +21,19 @@ GRANT SELECT ON
   headroom.memory_sample_1m, headroom.memory_sample_1h, headroom.retention, headroom.rollup
   TO headroom_reader, headroom_operator;
 
-GRANT INSERT ON headroom.policy, headroom.rollout_event, headroom.guard_stop TO headroom_operator;
-GRANT INSERT, UPDATE ON headroom.rollout TO headroom_operator;
+-- Column by column, so that nobody writes under another's database_user and a rollout stays the one it was made as.
+REVOKE INSERT ON headroom.policy, headroom.rollout_event, headroom.guard_stop FROM headroom_operator;
+REVOKE INSERT, UPDATE ON headroom.rollout FROM headroom_operator;
+GRANT INSERT (policy_id, policy_name, version, formula_text, cadence_ms, lag_ms, minimum_bytes, maximum_bytes, created_by)
+  ON headroom.policy TO headroom_operator;
+GRANT INSERT (
+  rollout_id, occurred_at, from_stage, from_percent, to_stage, to_percent, actor, reason, run_id,
+  event_kind, revision, approver, evidence)
+  ON headroom.rollout_event TO headroom_operator;
+GRANT INSERT (stopped, actor, reason) ON headroom.guard_stop TO headroom_operator;
+GRANT INSERT (rollout_id, rollout_name, policy_id, instance_labels, stage, changed_at, created_at, gates)
+  ON headroom.rollout TO headroom_operator;
+GRANT UPDATE (stage, canary_percent, paused, changed_at, revision) ON headroom.rollout TO headroom_operator;
 GRANT INSERT, UPDATE, DELETE ON
   headroom.recording, headroom.recording_instance, headroom.backtest_run, headroom.backtest_kill
   TO headroom_operator;
