@@ -74,7 +74,7 @@ typedef struct HeadroomDenial
 	char policy_id[HEADROOM_POLICY_ID_BYTES];
 } HeadroomDenial;
 
-/* How the server's log said that a request for memory ended. */
+/* How a statement ended after a denial. */
 typedef enum HeadroomOutcome
 {
 	HEADROOM_OUTCOME_ERROR = 1,
@@ -154,7 +154,7 @@ typedef struct HeadroomGuardApi
 
 	/* --- outcomes and forensics --- */
 
-	/* The log hook saw an ERROR, FATAL or PANIC about memory. Becomes one BLOCK, FATAL or PANIC event of this statement when it
+	/* An ERROR, FATAL or PANIC about memory ends this statement. Becomes one BLOCK, FATAL or PANIC event of this statement when it
 	 * had denials; otherwise nothing. Returns whether it did. */
 	bool (*outcome)(HeadroomOutcome outcome, uint32_t sqlstate);
 	void (*last_denial)(HeadroomDenial *denial);

@@ -23,6 +23,9 @@ $(BUILD)/pg$(1)/headroom.so: $(EXTENSION) $(EXTENSION_HEADERS) $(EXTENSION_SCRIP
 	@mkdir -p $$(@D)
 	$$(CC) $$(EXTENSION_CFLAGS) $$(CFLAGS) -isystem $(2) -shared -Wl,-z,relro,-z,now -Wl,--as-needed -o $$@ $(EXTENSION) -ldl
 	@cp $(EXTENSION_SCRIPTS) $$(@D)/
+$(BUILD)/pg$(1)/allocate.so: test/postgres/allocate.c extension/compat.h extension/extension.mk
+	@mkdir -p $$(@D)
+	$$(CC) $$(EXTENSION_CFLAGS) $$(CFLAGS) -isystem $(2) -shared -Wl,-z,relro,-z,now -o $$@ $$<
 endef
 $(foreach include,$(PG_INCLUDES),$(eval $(call extension_rules,$(call major_of,$(include)),$(include))))
 
@@ -32,6 +35,8 @@ EXTENSION_LIBRARIES := $(foreach major,$(sort $(PG_MAJORS)),$(BUILD)/pg$(major)/
 extension: $(EXTENSION_LIBRARIES)
 	@test -n "$^" || echo "[WARNING] the extension is not built: no Postgres server headers here (Debian: apt-get install postgresql-server-dev-15)" >&2
 all: extension
+# What the tests load into Postgres beside it.
+programs: $(foreach major,$(sort $(PG_MAJORS)),$(BUILD)/pg$(major)/allocate.so)
 
 PG_CONFIG ?= pg_config
 install-extension: extension

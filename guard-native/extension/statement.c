@@ -12,6 +12,10 @@
  * `depth` counts the hooks that are on the stack; every one takes itself off again when an ERROR passes. A transaction's end
  * at depth 0 ends the statement whatever was missed. Raw parsing and reading the client's message come before the first hook:
  * they count and are never refused.
+ *
+ * How a statement ended after a denial is told by the log hook, for Postgres says it there before anything is cleaned up. That
+ * hook is only called for what goes to the server's log. So the ERROR that leaves the outermost hook is noted as well, and a
+ * rollback that nobody's code catches makes it the outcome, unless the log hook did before: log_min_messages changes no count.
  */
 #include "compat.h"
 
@@ -44,12 +48,17 @@ static bool running_simple = false;  /* it came by the simple protocol */
 static int introduced_pid = 0;       /* the process that the next two belong to; a forked child starts anew */
 static Oid introduced_user = InvalidOid;
 static bool introduced_superuser = false;
+static int raised_sqlstate = 0; /* of the last message inside the outermost hook, whatever its level */
+static int failed_sqlstate = 0; /* of the ERROR that left the outermost hook; 0: none did */
 
 /* --- who ------------------------------------------------------------------------------------------------------------ */
 
+/* A FATAL unwinds nothing: the hooks it was raised in are still on the stack. */
 static void
 on_exit_of_process(int code, Datum argument)
 {
+	if (code != 0 && depth > 0 && raised_sqlstate == ERRCODE_OUT_OF_MEMORY)
+		headroom_guard->outcome(HEADROOM_OUTCOME_FATAL, ERRCODE_OUT_OF_MEMORY);
 	headroom_guard->process_exiting();
 }
 
@@ -96,6 +105,8 @@ begin_statement(bool simple)
 	introduce();
 	running = true;
 	running_simple = simple;
+	raised_sqlstate = 0;
+	failed_sqlstate = 0;
 	headroom_guard->statement_begin();
 }
 
@@ -114,7 +125,8 @@ explain_denial(void *argument)
 {
 	HeadroomDenial denial;
 
-	if (geterrcode() != ERRCODE_OUT_OF_MEMORY)
+	raised_sqlstate = geterrcode();
+	if (raised_sqlstate != ERRCODE_OUT_OF_MEMORY)
 		return;
 	headroom_guard->last_denial(&denial);
 	if (denial.denials == 0)
@@ -123,6 +135,32 @@ explain_denial(void *argument)
 			"%lld. See the view headroom_guard_processes.",
 			(unsigned long long) denial.requested_bytes, (long long) denial.allocated_bytes,
 			(unsigned long long) denial.limit_bytes, (long long) denial.process_allocated_bytes);
+}
+
+/* A parallel worker's ERROR is its leader's to report, which must know of the denials before it hears of the ERROR. */
+static void
+tell_leader(void)
+{
+	if (MyProc != NULL && MyProc->lockGroupLeader != NULL)
+		headroom_guard->outcome_to_leader(MyProc->lockGroupLeader->pid);
+}
+
+/* An ERROR leaves the outermost hook. */
+static void
+note_failure(void)
+{
+	failed_sqlstate = geterrcode();
+	if (failed_sqlstate == ERRCODE_OUT_OF_MEMORY && IsParallelWorker())
+		tell_leader();
+}
+
+/* Called at a rollback: the ERROR was caught by nobody but Postgres's main loop. */
+static void
+end_failed_statement(void)
+{
+	if (running && failed_sqlstate == ERRCODE_OUT_OF_MEMORY && !IsParallelWorker())
+		headroom_guard->outcome(HEADROOM_OUTCOME_ERROR, ERRCODE_OUT_OF_MEMORY);
+	end_statement();
 }
 
 #define HEADROOM_INSIDE(call)                                                                                          \
@@ -137,11 +175,14 @@ explain_denial(void *argument)
 		{                                                                                                              \
 			call;                                                                                                      \
 		}                                                                                                              \
-		PG_FINALLY();                                                                                                  \
+		PG_CATCH();                                                                                                    \
 		{                                                                                                              \
-			depth--;                                                                                                   \
+			if (--depth == 0)                                                                                          \
+				note_failure();                                                                                        \
+			PG_RE_THROW();                                                                                             \
 		}                                                                                                              \
 		PG_END_TRY();                                                                                                  \
+		depth--;                                                                                                       \
 		error_context_stack = explanation.previous;                                                                    \
 	} while (0)
 
@@ -268,8 +309,11 @@ on_transaction(XactEvent event, void *argument)
 			headroom_guard->unsafe_end();
 			break;
 	}
-	if (depth == 0 && event != XACT_EVENT_PRE_COMMIT && event != XACT_EVENT_PARALLEL_PRE_COMMIT &&
-		event != XACT_EVENT_PRE_PREPARE)
+	if (depth > 0)
+		return;
+	if (event == XACT_EVENT_ABORT || event == XACT_EVENT_PARALLEL_ABORT)
+		end_failed_statement();
+	else if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_PARALLEL_COMMIT || event == XACT_EVENT_PREPARE)
 		end_statement();
 }
 
@@ -277,13 +321,16 @@ static void
 on_subtransaction(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *argument)
 {
 	/* Deeper down it is an error that a function caught. */
-	if (event == SUBXACT_EVENT_ABORT_SUB && depth == 0)
+	if (event != SUBXACT_EVENT_ABORT_SUB || depth > 0)
+		return;
+	/* So it is at depth 0 in a deferred trigger; the main loop has no context left when it rolls back. */
+	if (error_context_stack != NULL)
 		end_statement();
+	else
+		end_failed_statement();
 }
 
-/*
- * Which ERROR, FATAL or PANIC followed a denial. A parallel worker only reports to its leader, whose ERROR is the statement's.
- */
+/* Which ERROR, FATAL or PANIC followed a denial, as far as the server's log is told of it. */
 static void
 on_emit_log(ErrorData *error)
 {
@@ -293,8 +340,7 @@ on_emit_log(ErrorData *error)
 		return;
 	if (IsParallelWorker() && error->elevel == ERROR)
 	{
-		if (MyProc != NULL && MyProc->lockGroupLeader != NULL)
-			headroom_guard->outcome_to_leader(MyProc->lockGroupLeader->pid);
+		tell_leader();
 		return;
 	}
 	headroom_guard->outcome(error->elevel >= PANIC   ? HEADROOM_OUTCOME_PANIC

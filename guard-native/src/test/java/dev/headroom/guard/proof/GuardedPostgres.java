@@ -1,5 +1,7 @@
 package dev.headroom.guard.proof;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.headroom.embedded.DebianTimescaleInstaller;
@@ -36,6 +38,7 @@ final class GuardedPostgres implements AutoCloseable {
   private static final Duration STOP_TIMEOUT = Duration.ofMinutes(2);
   private static final String LIBRARY = "libheadroom_guard.so";
   private static final String MODULE = "headroom.so";
+  private static final String ALLOCATE = "allocate.so";
 
   private final Path directory;
   private final PostgresServer server;
@@ -71,17 +74,23 @@ final class GuardedPostgres implements AutoCloseable {
   /** With the guard preloaded. */
   static GuardedPostgres start(PostgresInstall install, Map<String, String> settings)
       throws IOException, SQLException {
-    return start(install, settings, true);
+    return start(install, settings, Optional.of(LIBRARY));
   }
 
   /** With the extension loaded, but nothing preloaded. */
   static GuardedPostgres startWithoutPreload(PostgresInstall install)
       throws IOException, SQLException {
-    return start(install, Map.of(), false);
+    return start(install, Map.of(), Optional.empty());
+  }
+
+  /** With the extension loaded, and another file of the build preloaded in the guard's place. */
+  static GuardedPostgres startWithPreload(PostgresInstall install, String library)
+      throws IOException, SQLException {
+    return start(install, Map.of(), Optional.of(library));
   }
 
   private static GuardedPostgres start(
-      PostgresInstall install, Map<String, String> settings, boolean preload)
+      PostgresInstall install, Map<String, String> settings, Optional<String> preloaded)
       throws IOException, SQLException {
     Path directory = Files.createTempDirectory("headroom-guarded");
     Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -93,14 +102,14 @@ final class GuardedPostgres implements AutoCloseable {
             OsUser.forPostgres());
     try {
       // The server's user may not be able to enter the build's folder.
-      Path library = copy(BUILD.resolve(LIBRARY), directory);
       Path module = copy(module(install), directory);
       server.initialize("postgres", Optional.empty(), List.of());
       Map<String, String> all = new TreeMap<>(settings);
       all.put("shared_preload_libraries", module.toString());
       all.put("fsync", "off");
       ServerOptions options = ServerOptions.defaults().withSettings(all);
-      if (preload) {
+      if (preloaded.isPresent()) {
+        Path library = copy(BUILD.resolve(preloaded.get()), directory);
         String allocator = findJemalloc().map(path -> " " + path).orElse("");
         options = options.withEnvironment(Map.of("LD_PRELOAD", library + allocator));
       }
@@ -125,8 +134,23 @@ final class GuardedPostgres implements AutoCloseable {
     }
   }
 
+  /** Makes the functions {@code allocate} and {@code fail} of {@code test/postgres/allocate.c}. */
+  void makeAllocateFunctions(Connection superuser) throws IOException, SQLException {
+    Path module = copy(built(server.install(), ALLOCATE), directory);
+    execute(
+        superuser,
+        "CREATE FUNCTION allocate(bytes bigint, place text) RETURNS boolean AS '%1$s' LANGUAGE C STRICT;"
+                .formatted(module)
+            + "CREATE FUNCTION fail(bytes bigint, level text) RETURNS void AS '%s' LANGUAGE C STRICT"
+                .formatted(module));
+  }
+
   private static Path module(PostgresInstall install) {
-    return BUILD.resolve("pg" + install.majorVersion()).resolve(MODULE);
+    return built(install, MODULE);
+  }
+
+  private static Path built(PostgresInstall install, String file) {
+    return BUILD.resolve("pg" + install.majorVersion()).resolve(file);
   }
 
   private static Path copy(Path file, Path directory) throws IOException {
@@ -194,6 +218,13 @@ final class GuardedPostgres implements AutoCloseable {
       }
       return String.valueOf(rows.getString(1));
     }
+  }
+
+  /** Runs what must fail. */
+  static SQLException failure(Connection connection, String sql) {
+    SQLException thrown = catchThrowableOfType(SQLException.class, () -> execute(connection, sql));
+    assertThat((Throwable) thrown).as(sql).isNotNull();
+    return thrown;
   }
 
   static long count(Connection connection, String sql) throws SQLException {
