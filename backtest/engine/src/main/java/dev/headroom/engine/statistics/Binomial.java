@@ -3,6 +3,7 @@ package dev.headroom.engine.statistics;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.apache.commons.math3.distribution.BetaDistribution;
+import org.apache.commons.math3.distribution.BinomialDistribution;
 import org.apache.commons.math3.distribution.NormalDistribution;
 
 /**
@@ -15,6 +16,9 @@ public final class Binomial {
 
   /** Beyond this many more trials an answer helps nobody. */
   private static final int MOST_NEEDED = 1_000_000;
+
+  /** Two outcomes that are equally likely may differ by rounding. */
+  private static final double SAME_LIKELIHOOD = 1e-7;
 
   private Binomial() {}
 
@@ -91,6 +95,27 @@ public final class Binomial {
       }
     }
     return OptionalInt.of(enough);
+  }
+
+  /**
+   * How surprising it is that just so many trials succeeded, if each does with this probability:
+   * the chance of everything that is as unlikely or more so.
+   *
+   * @param probability of one success, in [0, 1]
+   * @return 1 without trials
+   */
+  public static double pValue(int successes, int trials, double probability) {
+    checkCounts(successes, trials);
+    BinomialDistribution distribution = new BinomialDistribution(null, trials, probability);
+    double observed = distribution.probability(successes) * (1 + SAME_LIKELIHOOD);
+    double pValue = 0;
+    for (int count = 0; count <= trials; count++) {
+      double each = distribution.probability(count);
+      if (each <= observed) {
+        pValue += each;
+      }
+    }
+    return Math.min(1, pValue);
   }
 
   private static boolean reaches(

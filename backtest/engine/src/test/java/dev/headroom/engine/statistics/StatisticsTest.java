@@ -118,4 +118,14 @@ final class StatisticsTest {
         .hasMessage("no time proves a rate of 0.0");
     assertThatThrownBy(() -> McNemar.pValue(-1, 0)).hasMessageContaining("-1 and 0");
   }
+
+  @Test
+  void pValueOfAShare_isThatOfConoversExample_andOneWithoutTrials() {
+    // Conover (1971), pages 97 to 104, as in R's documentation of binom.test: p = 0.3825.
+    assertThat(Binomial.pValue(682, 925, 0.75)).isCloseTo(0.3825, within(5e-5));
+    assertThat(Binomial.pValue(0, 0, 0.2)).isEqualTo(1);
+    assertThat(Binomial.pValue(5, 10, 0.5)).isEqualTo(1);
+    assertThat(Binomial.pValue(10, 10, 0.5)).isCloseTo(2.0 / 1024, within(1e-12));
+    assertThat(Binomial.pValue(1, 10, 0)).isZero();
+  }
 }
