@@ -31,6 +31,12 @@ import java.util.stream.Stream;
 /** Runs scenarios with a collector that stores what it sees, and names what was recorded. */
 final class LabSession {
 
+  /** What the lab's collector calls this machine. */
+  static final String NODE = "lab";
+
+  /** How often it samples a calm server. */
+  private static final Duration TICK = Duration.ofMillis(500);
+
   /** More kills than any run makes. */
   private static final int MOST_KILLS = 100_000;
 
@@ -82,7 +88,7 @@ final class LabSession {
       int parallelism,
       GuardChoice guard) {
     LabConfig config =
-        LabConfig.of(stateDirectory(home), install, nodeName())
+        LabConfig.of(stateDirectory(home), install, NODE)
             .withRounds(rounds)
             .withParallelism(parallelism)
             .withGuard(guard.load(install))
@@ -101,27 +107,32 @@ final class LabSession {
   }
 
   private List<String> collectorCommand(Path instancesFile, GuardChoice guard) {
-    List<String> command = new ArrayList<>(OwnProgram.command("collect"));
-    command.addAll(
-        List.of(
-            "--instances",
-            instancesFile.toString(),
-            "--state",
-            instancesFile.resolveSibling("collector").toString(),
-            "--node",
-            nodeName(),
-            "--capture-name",
-            "headroom_lab",
-            "--query-text",
-            "--slow-ms",
-            "500"));
+    List<String> command = new ArrayList<>(collectorCommand(instancesFile, TICK));
     command.addAll(guard.collectorArguments());
     command.addAll(databaseArguments);
     return command;
   }
 
-  private static String nodeName() {
-    return "lab";
+  /** Starts the lab's collector, whatever it makes of the guards. */
+  static List<String> collectorCommand(Path instancesFile, Duration tick) {
+    return OwnProgram.command(
+        "collect",
+        "--instances",
+        instancesFile.toString(),
+        "--state",
+        collectorState(instancesFile).toString(),
+        "--node",
+        NODE,
+        "--capture-name",
+        "headroom_lab",
+        "--query-text",
+        "--slow-ms",
+        Long.toString(tick.toMillis()));
+  }
+
+  /** Where that collector keeps its state. */
+  static Path collectorState(Path instancesFile) {
+    return instancesFile.resolveSibling("collector");
   }
 
   private Recording recording(LabReport report, List<Scenario> scenarios, GuardChoice guard) {

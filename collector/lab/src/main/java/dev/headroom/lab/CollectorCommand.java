@@ -2,6 +2,7 @@ package dev.headroom.lab;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /**
  * How to start a collector as a process of its own. Once it captures kills, that process prints a
@@ -20,4 +21,9 @@ public interface CollectorCommand {
    *     dev.headroom.collector.InstanceSelection} reads it
    */
   List<String> watching(Path instancesFile);
+
+  /** What its environment has beside this process's own; the place for what others may not read. */
+  default Map<String, String> environment() {
+    return Map.of();
+  }
 }

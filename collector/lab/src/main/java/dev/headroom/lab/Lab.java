@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * included), or else when the next lab with the same state folder opens.
  */
 public final class Lab implements AutoCloseable {
+
+  /** The label with the run's id that every instance of a lab carries. */
+  public static final String RUN_LABEL = "lab";
 
   private final LabConfig config;
   private final LabListener listener;
@@ -83,7 +87,7 @@ public final class Lab implements AutoCloseable {
    * @param scenarios none of them twice
    */
   public LabReport run(List<Scenario> scenarios) {
-    start(scenarios);
+    start(InstancesFile.ofScenarios(folder, controller, scenarios));
     Instant startedAt = Instant.now();
     List<ScenarioResult> results = new ArrayList<>();
     try (ExecutorService threads = Executors.newFixedThreadPool(config.parallelism())) {
@@ -107,7 +111,28 @@ public final class Lab implements AutoCloseable {
     return new LabReport(folder.runId(), results, startedAt, Instant.now());
   }
 
-  /** The collector, once {@link #run} has started it. */
+  /**
+   * Starts the collector and a fleet, which stands until the lab is closed. A lab runs once.
+   *
+   * @param scenarios one server each, at least {@link Fleet#SMALLEST}
+   */
+  public Fleet startFleet(List<Scenario> scenarios) {
+    List<VictimPlace> places = Fleet.places(scenarios, config.node(), controller, folder);
+    start(
+        IntStream.range(0, scenarios.size())
+            .mapToObj(i -> InstancesFile.listed(places.get(i), scenarios.get(i)))
+            .toList());
+    return Fleet.start(scenarios, places, config, controller, folder, template);
+  }
+
+  /**
+   * Names this run's folder and cgroups; every instance carries it as label {@value #RUN_LABEL}.
+   */
+  public String runId() {
+    return folder.runId();
+  }
+
+  /** The collector, once a run or a fleet has started it. */
   public Optional<LabCollector> findCollector() {
     return Optional.ofNullable(collector);
   }
@@ -134,15 +159,15 @@ public final class Lab implements AutoCloseable {
     }
   }
 
-  private synchronized void start(List<Scenario> scenarios) {
+  private synchronized void start(List<InstancesFile.Listed> servers) {
     if (started) {
       throw new LabException("a lab runs once; open another one");
     }
     started = true;
     CollectorCommand command = config.collectorCommand();
     if (command != null) {
-      Path instances = InstancesFile.write(folder, controller, scenarios);
-      LabCollector launched = LabCollector.start(folder, command.watching(instances));
+      Path instances = InstancesFile.write(folder, servers);
+      LabCollector launched = LabCollector.start(folder, command, instances);
       collector = launched;
       if (!launched.awaitCapturing()) {
         listener.note(

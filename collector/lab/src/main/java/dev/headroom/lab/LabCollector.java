@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The collector that watches the victims, as a process of its own, so that it can be killed. */
@@ -15,18 +16,20 @@ public final class LabCollector {
 
   private final RunFolder folder;
   private final List<String> command;
+  private final Map<String, String> environment;
   private final Path log;
   private Process process;
 
-  private LabCollector(RunFolder folder, List<String> command) {
+  private LabCollector(RunFolder folder, List<String> command, Map<String, String> environment) {
     this.folder = folder;
     this.command = command;
+    this.environment = environment;
     this.log = folder.directory().resolve("collector.log");
     this.process = launch();
   }
 
-  static LabCollector start(RunFolder folder, List<String> command) {
-    return new LabCollector(folder, command);
+  static LabCollector start(RunFolder folder, CollectorCommand command, Path instancesFile) {
+    return new LabCollector(folder, command.watching(instancesFile), command.environment());
   }
 
   /** The process of now, or the last one. */
@@ -104,10 +107,12 @@ public final class LabCollector {
   }
 
   private Process launch() {
-    return folder.startProcess(
+    ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectInput(Path.of("/dev/null").toFile())
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile())));
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    builder.environment().putAll(environment);
+    return folder.startProcess(builder);
   }
 }

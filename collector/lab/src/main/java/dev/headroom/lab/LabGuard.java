@@ -8,7 +8,8 @@ import java.util.TreeMap;
  * How victims are guarded.
  *
  * @param libraries built for the victims' Postgres
- * @param mode what the lab's collector makes of the guard; a scenario waits for it
+ * @param mode what the lab's collector makes of the guard, which a scenario waits for; a fleet does
+ *     not, for there it changes
  * @param allocator of the victims
  */
 public record LabGuard(GuardLibraries libraries, GuardMode mode, Allocator allocator) {

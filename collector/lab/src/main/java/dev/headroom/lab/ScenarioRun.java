@@ -113,7 +113,7 @@ final class ScenarioRun {
         cgroup.killAsGroup();
       }
       watch.add(cgroup);
-      Victim victim = Victim.start(place, folder, cgroup, template, scenario);
+      Victim victim = Victim.start(place, folder, cgroup, template, scenario.settings());
       victims.add(victim);
       try (Stage stage = new Stage(scenario.name(), victim)) {
         scenario.workload().prepare(stage);
@@ -161,28 +161,17 @@ final class ScenarioRun {
   }
 
   private ScenarioResult.Sessions load(Victim victim) throws Exception {
-    try (Bystander bystander = Bystander.open(victim)) {
-      Stage stage = new Stage(scenario.name(), victim);
-      try (stage) {
-        load(victim, stage);
-      }
-      return new ScenarioResult.Sessions(
-          stage.lostSessions(), stage.refusals(), bystander.isUnharmed() ? 0 : 1);
-    }
-  }
-
-  private void load(Victim victim, Stage stage) throws Exception {
-    long kills = victim.cgroup().oomKills();
-    List<OwnProcess> children = victim.listChildren();
-    listener.loading(scenario, new MemoryProbe(victim));
-    try {
-      scenario.workload().load(stage);
-    } finally {
-      listener.loaded(scenario);
-    }
-    if (victim.cgroup().oomKills() > kills) {
-      victim.awaitCrash(children);
-    }
+    return ServerLoad.run(
+        victim,
+        scenario.name(),
+        stage -> {
+          listener.loading(scenario, new MemoryProbe(victim));
+          try {
+            scenario.workload().load(stage);
+          } finally {
+            listener.loaded(scenario);
+          }
+        });
   }
 
   private Outcome outcome() {

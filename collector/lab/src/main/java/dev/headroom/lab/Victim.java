@@ -16,6 +16,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 
@@ -50,14 +51,15 @@ final class Victim implements AutoCloseable {
   private final ServerOptions options;
   private int port;
 
-  private Victim(VictimPlace place, LabCgroup cgroup, VictimTemplate template, Scenario scenario) {
+  private Victim(
+      VictimPlace place, LabCgroup cgroup, VictimTemplate template, Map<String, String> settings) {
     this.place = place;
     this.cgroup = cgroup;
     this.template = template;
     this.server = template.server(place.directory());
     this.options =
         ServerOptions.defaults()
-            .withSettings(template.settings(scenario.settings()))
+            .withSettings(template.settings(settings))
             .withEnvironment(template.environment())
             .withLaunchPrefix(launchPrefix(cgroup))
             .withStartTimeout(START_TIMEOUT);
@@ -65,15 +67,17 @@ final class Victim implements AutoCloseable {
 
   /**
    * Copies the template, starts the server in the cgroup and waits until it accepts connections.
+   *
+   * @param settings its own, which win over every victim's
    */
   static Victim start(
       VictimPlace place,
       RunFolder folder,
       LabCgroup cgroup,
       VictimTemplate template,
-      Scenario scenario) {
+      Map<String, String> settings) {
     template.copyTo(place.directory());
-    Victim victim = new Victim(place, cgroup, template, scenario);
+    Victim victim = new Victim(place, cgroup, template, settings);
     folder.recordServer(victim.server.dataDirectory(), victim.server.socketDirectory());
     victim.port = victim.server.start(victim.options).port();
     return victim;

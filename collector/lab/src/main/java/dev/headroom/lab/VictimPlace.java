@@ -19,12 +19,14 @@ record VictimPlace(String name, String cgroupPath, Path directory) {
     return IntStream.rangeClosed(1, scenario.victims())
         .mapToObj(
             n -> scenario.victims() == 1 ? scenario.name() : "%s-%d".formatted(scenario.name(), n))
-        .map(name ->
-            new VictimPlace(
-                name,
-                controller.childPath(folder.cgroupName(name)),
-                folder.directory().resolve(name)))
+        .map(name -> of(name, controller, folder))
         .toList();
+  }
+
+  /** The place of the victim with this name. */
+  static VictimPlace of(String name, MemoryController controller, RunFolder folder) {
+    return new VictimPlace(
+        name, controller.childPath(folder.cgroupName(name)), folder.directory().resolve(name));
   }
 
   Path dataDirectory() {
