@@ -6,22 +6,15 @@ import dev.headroom.cli.Json;
 import dev.headroom.cli.Terminal;
 import dev.headroom.cli.TextTable;
 import dev.headroom.collector.guard.GuardStatus;
-import dev.headroom.collector.guard.GuardView;
 import dev.headroom.collector.guard.PolicyLimit;
 import dev.headroom.collector.postgres.Postmaster;
-import dev.headroom.collector.postgres.PostmasterDiscovery;
-import dev.headroom.collector.proc.ProcFs;
 import dev.headroom.embedded.PostgresInstall;
 import dev.headroom.lab.GuardLibraries;
-import dev.headroom.lab.MemoryController;
-import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -82,8 +75,10 @@ final class GuardCommand {
       mixinStandardHelpOptions = true,
       description = {
         "Deletes the guard's files from a Postgres's folders.",
-        "Take the settings out first, or the server does not start again; a running one keeps what it has loaded."
-      })
+        "Take the settings out and restart first: a server whose settings still name the guard does not start without"
+            + " them."
+      },
+      footer = {"", "Exit code 1: a running server has the guard loaded, and nothing was deleted."})
   static final class Uninstall implements Callable<Integer> {
     private final Terminal terminal;
 
@@ -94,13 +89,34 @@ final class GuardCommand {
         description = "The pg_config of the Postgres that was guarded.")
     private Path pgConfig = Path.of("pg_config");
 
+    @Option(
+        names = "--force",
+        description = "Delete them although a running server has the guard loaded.")
+    private boolean force;
+
     Uninstall(Terminal terminal) {
       this.terminal = terminal;
     }
 
     @Override
     public Integer call() {
-      List<Path> deleted = new GuardInstall(PostgresInstall.ofPgConfig(pgConfig)).uninstall();
+      GuardInstall install = new GuardInstall(PostgresInstall.ofPgConfig(pgConfig));
+      List<Postmaster> using =
+          GuardedServers.list(terminal).stream()
+              .map(GuardedServers.Guarded::postmaster)
+              .filter(server -> install.isServer(GuardedServers.executable(server)))
+              .toList();
+      if (!using.isEmpty() && !force) {
+        using.forEach(server ->
+            terminal.say(
+                "postmaster %d on %s has the guard loaded"
+                    .formatted(server.pid(), server.dataDirectory())));
+        throw new CommandFailure(
+            ExitCode.FAILED,
+            "nothing was deleted: take the guard out of shared_preload_libraries and LD_PRELOAD and restart the server"
+                + " first; --force deletes the files all the same");
+      }
+      List<Path> deleted = install.uninstall();
       deleted.forEach(file -> terminal.say("deleted " + file));
       if (deleted.isEmpty()) {
         terminal.say("there was nothing to delete");
@@ -124,11 +140,9 @@ final class GuardCommand {
       this.terminal = terminal;
     }
 
-    private record Guarded(Postmaster postmaster, GuardStatus status) {}
-
     @Override
     public Integer call() {
-      List<Guarded> guarded = listGuarded();
+      List<GuardedServers.Guarded> guarded = GuardedServers.list(terminal);
       if (guarded.isEmpty()) {
         throw CommandFailure.noData(
             "no running Postgres that may be read has a guard; `headroom guard install` says how to add it");
@@ -138,28 +152,7 @@ final class GuardCommand {
       return ExitCode.OK;
     }
 
-    private List<Guarded> listGuarded() {
-      ProcFs proc = new ProcFs(Path.of("/proc"));
-      List<Guarded> guarded = new ArrayList<>();
-      try {
-        List<Postmaster> postmasters =
-            new PostmasterDiscovery(proc, MemoryController.find().version())
-                .list(problem -> terminal.say(String.valueOf(problem.getMessage())));
-        for (Postmaster postmaster : postmasters) {
-          try (GuardView view = GuardView.open(proc, postmaster.pid()).orElse(null)) {
-            Optional.ofNullable(view)
-                .ifPresent(open -> guarded.add(new Guarded(postmaster, open.status())));
-          } catch (IOException e) {
-            terminal.say("%s: %s".formatted(postmaster.dataDirectory(), e.getMessage()));
-          }
-        }
-        return guarded;
-      } catch (IOException e) {
-        throw new CommandFailure(ExitCode.UNAVAILABLE, "cannot read /proc: " + e.getMessage(), e);
-      }
-    }
-
-    private String render(List<Guarded> guarded) {
+    private String render(List<GuardedServers.Guarded> guarded) {
       TextTable table =
           new TextTable(
               "postmaster",
@@ -173,7 +166,7 @@ final class GuardCommand {
               "blocks",
               "would-blocks",
               "not counted");
-      for (Guarded each : guarded) {
+      for (GuardedServers.Guarded each : guarded) {
         GuardStatus status = each.status();
         table.add(
             each.postmaster().pid(),
@@ -202,7 +195,7 @@ final class GuardCommand {
       return (bytes >> 20) + " MiB";
     }
 
-    private static Map<String, Object> asMap(Guarded guarded) {
+    private static Map<String, Object> asMap(GuardedServers.Guarded guarded) {
       GuardStatus status = guarded.status();
       Map<String, Object> fields = new LinkedHashMap<>();
       fields.put("postmaster_pid", guarded.postmaster().pid());

@@ -6,6 +6,7 @@ import dev.headroom.embedded.Jemalloc;
 import dev.headroom.embedded.PostgresInstall;
 import dev.headroom.lab.GuardLibraries;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -45,6 +46,10 @@ final class GuardInstall {
     for (Path script : listScripts(built)) {
       targetBySource.put(script, scripts().resolve(script.getFileName()));
     }
+    // A folder that is missing must not leave half an install behind.
+    for (Path target : targetBySource.values()) {
+      requireFolder(target);
+    }
     targetBySource.forEach(GuardInstall::copy);
     return List.copyOf(targetBySource.values());
   }
@@ -72,6 +77,15 @@ final class GuardInstall {
       }
     }
     return files;
+  }
+
+  /** Whether a process runs this Postgres's server program, under whatever path it sees it. */
+  boolean isServer(Path executable) {
+    try {
+      return Files.isSameFile(executable, postgres.program("postgres"));
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** What to set where, so that a server starts guarded. */
@@ -129,6 +143,19 @@ final class GuardInstall {
     return found;
   }
 
+  private static void requireFolder(Path target) {
+    Path folder = Objects.requireNonNull(target.getParent(), "a file in a folder");
+    if (!Files.isDirectory(folder)) {
+      throw new CommandFailure(
+          ExitCode.UNAVAILABLE,
+          "cannot write %s: there is no folder %s; install the Postgres server package that this pg_config belongs to"
+              .formatted(target, folder));
+    }
+    if (!Files.isWritable(folder)) {
+      throw refused("write", target, new AccessDeniedException(target.toString()));
+    }
+  }
+
   private static void copy(Path source, Path target) {
     Path unfinished = target.resolveSibling(target.getFileName() + ".new");
     try {
@@ -138,6 +165,11 @@ final class GuardInstall {
           unfinished, PosixFilePermissions.fromString(library ? "rwxr-xr-x" : "rw-r--r--"));
       Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
+      try {
+        Files.deleteIfExists(unfinished);
+      } catch (IOException left) {
+        e.addSuppressed(left);
+      }
       throw refused("write", target, e);
     }
   }
@@ -145,8 +177,11 @@ final class GuardInstall {
   private static CommandFailure refused(String doing, Path file, IOException e) {
     return new CommandFailure(
         ExitCode.UNAVAILABLE,
-        "cannot %s %s (%s); run it as the user whom this Postgres's folders belong to, mostly root"
-            .formatted(doing, file, e.getClass().getSimpleName()),
+        "cannot %s %s: %s; run it as the user whom this Postgres's folders belong to, mostly root"
+            .formatted(
+                doing,
+                file,
+                e instanceof AccessDeniedException ? "permission denied" : e.getMessage()),
         e);
   }
 }

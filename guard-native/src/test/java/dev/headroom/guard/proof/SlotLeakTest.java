@@ -42,7 +42,7 @@ class SlotLeakTest {
         Map.of("max_connections", Integer.toString(BACKENDS + 20), "shared_buffers", "32MB");
     try (GuardedPostgres postgres = GuardedPostgres.start(install, settings);
         Connection watcher = postgres.connect();
-        ExecutorService threads = Executors.newFixedThreadPool(16)) {
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int round = 0; round < ROUNDS; round++) {
         List<Future<?>> all = new ArrayList<>();
         for (int i = 0; i < BACKENDS; i++) {
