@@ -23,7 +23,9 @@ final class CSweep {
 
   private CSweep() {}
 
-  /** Writes the columns of instances as the C program reads them: for each its length, then doubles. */
+  /**
+   * Writes the columns of instances as the C program reads them: for each its length, then doubles.
+   */
   static void writeColumns(Path file, List<ReplayInput> instances) throws IOException {
     try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file), 1 << 20)) {
       for (ReplayInput input : instances) {
@@ -54,12 +56,18 @@ final class CSweep {
 
   /** Runs the program, which measures itself: reading its columns does not count. */
   static SweepResult run(
-      String name, Path program, Path columns, long stepNs, List<SweepFormula> formulas, double work)
+      String name,
+      Path program,
+      Path columns,
+      long stepNs,
+      List<SweepFormula> formulas,
+      double work)
       throws IOException, InterruptedException {
     Path list = Files.createTempFile("formulas", ".txt");
     StringBuilder lines = new StringBuilder();
     for (SweepFormula formula : formulas) {
-      lines.append("%s %s %d\n".formatted(formula.share(), formula.times(), formula.reserveBytes()));
+      lines.append(
+          "%s %s %d\n".formatted(formula.share(), formula.times(), formula.reserveBytes()));
     }
     Files.writeString(list, lines);
     Process process =
@@ -67,20 +75,19 @@ final class CSweep {
                 program.toString(), columns.toString(), list.toString(), Long.toString(stepNs))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
-    String output =
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     int exit = process.waitFor();
     Files.delete(list);
     if (exit != 0) {
       throw new IOException(program + " ended with " + exit);
     }
-    String[] rows = output.split("\n");
-    double seconds = Double.parseDouble(rows[0]);
+    List<String> rows = output.lines().toList();
+    double seconds = Double.parseDouble(rows.getFirst());
     double[] over = new double[formulas.size()];
     double[] slack = new double[formulas.size()];
     long[] above = new long[formulas.size()];
-    for (int i = 1; i < rows.length; i++) {
-      String[] parts = rows[i].split(" ");
+    for (String row : rows.subList(1, rows.size())) {
+      String[] parts = row.split(" ", -1);
       int formula = Integer.parseInt(parts[0]);
       over[formula] += Double.parseDouble(parts[1]) / GIB_HOURS;
       slack[formula] += Double.parseDouble(parts[2]) / GIB_HOURS;

@@ -3,8 +3,10 @@ package dev.headroom.benchmark;
 import dev.headroom.cli.EngineSource;
 import dev.headroom.cli.RecordingSource;
 import dev.headroom.cli.Terminal;
+import dev.headroom.embedded.HeadroomHome;
 import dev.headroom.engine.backtest.RecordingSource.InstanceSource;
 import dev.headroom.engine.fleet.FleetSpec;
+import dev.headroom.engine.recording.RecordingCache;
 import dev.headroom.model.Recording;
 import dev.headroom.store.Database;
 import dev.headroom.store.RecordingStore;
@@ -21,8 +23,8 @@ import java.util.Locale;
 import org.postgresql.PGConnection;
 
 /**
- * Loading a recording from TimescaleDB into the cache, beside the same rows by {@code COPY … (FORMAT
- * binary)} that are thrown away; and the sweep as SQL in the database.
+ * Loading a recording from TimescaleDB into the cache, beside the same rows by {@code COPY …
+ * (FORMAT binary)} that are thrown away; and the sweep as SQL in the database.
  */
 public final class LoadBenchmark {
 
@@ -31,6 +33,8 @@ public final class LoadBenchmark {
   private LoadBenchmark() {}
 
   /**
+   * Loads, and sweeps.
+   *
    * @param arguments {@code FOLDER JDBC_URL INSTANCES HOURS FORMULAS}; the database is empty, and
    *     {@code HEADROOM_HOME} is a folder of its own
    */
@@ -38,8 +42,7 @@ public final class LoadBenchmark {
     PrintStream out = System.out;
     Duration length = Duration.ofMinutes((long) (60 * Double.parseDouble(arguments[3])));
     FleetSpec spec =
-        new FleetSpec(
-            Integer.parseInt(arguments[2]), length, Duration.ofSeconds(1), 4, false, 1);
+        new FleetSpec(Integer.parseInt(arguments[2]), length, Duration.ofSeconds(1), 4, false, 1);
     Fleet fleet = new Fleet(spec, Path.of(arguments[0]).resolve("blocks"));
     try (Database unmigrated = Database.connect(arguments[1])) {
       SchemaMigration.migrate(unmigrated.dataSource());
@@ -89,7 +92,11 @@ public final class LoadBenchmark {
   }
 
   private static double load(RecordingStore store, Recording recording) throws IOException {
-    EngineSource.cache(Terminal.ofProcess()).clear();
+    new RecordingCache(
+            HeadroomHome.locate(System.getenv()).cache().resolve("recordings"),
+            RecordingCache.DEFAULT_BYTES,
+            notice -> {})
+        .clear();
     long start = System.nanoTime();
     try (EngineSource source =
         EngineSource.open(

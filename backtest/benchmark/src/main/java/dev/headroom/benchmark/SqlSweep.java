@@ -53,22 +53,24 @@ final class SqlSweep {
                 """
                 sum(greatest(0, %1$s - headroom) * dt) / %2$s,
                 sum(greatest(0, headroom - %1$s) * dt) / %2$s,
-                count(*) FILTER (WHERE peak > %1$s)"""
+                count(*) FILTER (WHERE peak > %1$s)\
+                """
                     .formatted(limit, GIB_HOURS))
             .collect(Collectors.joining(",\n"));
     return """
-        WITH sampled AS (
-          SELECT instance_id, %2$s AS us, guard_allocated_peak_bytes AS peak,
-            memory_max_bytes::float8 AS mm, shmem_bytes::float8 AS shmem,
-            page_tables_bytes::float8 AS pt, slab_unreclaimable_bytes::float8 AS slab,
-            memory_max_bytes::float8 - shmem_bytes - page_tables_bytes - kernel_stack_bytes
-              - slab_unreclaimable_bytes - sock_bytes AS headroom
-          FROM %1$s),
-        followed AS (
-          SELECT lead(peak) OVER w AS peak, mm, shmem, pt, slab, headroom,
-            (lead(us) OVER w - us)::float8 AS dt
-          FROM sampled WINDOW w AS (PARTITION BY instance_id ORDER BY us))
-        SELECT %3$s FROM followed WHERE dt IS NOT NULL"""
+    WITH sampled AS (
+      SELECT instance_id, %2$s AS us, guard_allocated_peak_bytes AS peak,
+        memory_max_bytes::float8 AS mm, shmem_bytes::float8 AS shmem,
+        page_tables_bytes::float8 AS pt, slab_unreclaimable_bytes::float8 AS slab,
+        memory_max_bytes::float8 - shmem_bytes - page_tables_bytes - kernel_stack_bytes
+          - slab_unreclaimable_bytes - sock_bytes AS headroom
+      FROM %1$s),
+    followed AS (
+      SELECT lead(peak) OVER w AS peak, mm, shmem, pt, slab, headroom,
+        (lead(us) OVER w - us)::float8 AS dt
+      FROM sampled WINDOW w AS (PARTITION BY instance_id ORDER BY us))
+    SELECT %3$s FROM followed WHERE dt IS NOT NULL\
+    """
         .formatted(table, micros, columns);
   }
 }

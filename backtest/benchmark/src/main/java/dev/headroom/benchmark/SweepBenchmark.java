@@ -27,8 +27,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sweep end to end, side by side with the same computation by others. {@code docs/benchmarks.md}
- * says what is compared and has the figures; {@code run.sh} runs it.
+ * The sweep end to end, side by side with the same computation by others. {@code
+ * docs/benchmarks.md} says what is compared and has the figures; {@code run.sh} runs it.
  */
 public final class SweepBenchmark {
 
@@ -44,6 +44,8 @@ public final class SweepBenchmark {
   }
 
   /**
+   * Compares, or takes the headline.
+   *
    * @param arguments {@code compare FOLDER INSTANCES HOURS FORMULAS PROGRAM…}, the C programs, or
    *     {@code headline FOLDER INSTANCES HOURS FORMULAS CLIENTS}
    */
@@ -55,8 +57,7 @@ public final class SweepBenchmark {
     List<SweepFormula> formulas = SweepFormula.list(Integer.parseInt(arguments[4]));
     if (arguments[0].equals("headline")) {
       int clients = Integer.parseInt(arguments[5]);
-      benchmark.headline(
-          new FleetSpec(instances, length, STEP, clients, true, 1), formulas);
+      benchmark.headline(new FleetSpec(instances, length, STEP, clients, true, 1), formulas);
     } else {
       List<Path> programs = new ArrayList<>();
       for (int i = 5; i < arguments.length; i++) {

@@ -150,9 +150,16 @@ public final class BlockFile {
     return block < blocks.size() ? blocks.get(block).rows : 0;
   }
 
-  /** Reads a column of a block; absent values become a number of the caller's choice. */
-  public void read(int table, int block, int column, long[] values, long absentValue) {
-    column(table, block, column).read(values, absentValue);
+  /**
+   * Reads some rows of a column of a block.
+   *
+   * @param from the first row
+   * @param to the row behind the last
+   * @param values receives them, the first at 0; absent ones become {@code absentValue}
+   */
+  public void read(
+      int table, int block, int column, int from, int to, long[] values, long absentValue) {
+    column(table, block, column).read(from, to, values, absentValue);
   }
 
   /** Whether a row has no value in a column. */

@@ -36,7 +36,6 @@ final class PackedColumn {
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final MemorySegment bytes;
-  private final int rows;
   private final int kind;
   private final long base;
   private final int shift;
@@ -47,7 +46,6 @@ final class PackedColumn {
   /** The column that starts at this offset of a block. */
   PackedColumn(MemorySegment bytes, long offset, int rows) {
     this.bytes = bytes;
-    this.rows = rows;
     kind = bytes.get(ValueLayout.JAVA_BYTE, offset);
     base = kind == ALL_ABSENT ? 0 : bytes.get(LONG, offset + BASE);
     boolean packed = kind >= PACKED;
@@ -145,35 +143,39 @@ final class PackedColumn {
     };
   }
 
-  /** Reads every row; those that are absent become a number of the caller's choice. */
-  void read(long[] values, long absentValue) {
+  /**
+   * Reads the rows from one to before another, the first of them to the start of the array; those
+   * that are absent become a number of the caller's choice.
+   */
+  void read(int from, int to, long[] values, long absentValue) {
     switch (width) {
-      case 0 -> Arrays.fill(values, 0, rows, kind == ALL_ABSENT ? absentValue : base);
+      case 0 -> Arrays.fill(values, 0, to - from, kind == ALL_ABSENT ? absentValue : base);
       case 1 -> {
-        for (int row = 0; row < rows; row++) {
-          values[row] = base + ((bytes.get(ValueLayout.JAVA_BYTE, data + row) & 0xffL) << shift);
+        for (int row = from; row < to; row++) {
+          values[row - from] =
+              base + ((bytes.get(ValueLayout.JAVA_BYTE, data + row) & 0xffL) << shift);
         }
       }
       case 2 -> {
-        for (int row = 0; row < rows; row++) {
-          values[row] = base + ((bytes.get(SHORT, data + 2L * row) & 0xffffL) << shift);
+        for (int row = from; row < to; row++) {
+          values[row - from] = base + ((bytes.get(SHORT, data + 2L * row) & 0xffffL) << shift);
         }
       }
       case 4 -> {
-        for (int row = 0; row < rows; row++) {
-          values[row] = base + ((bytes.get(INT, data + 4L * row) & 0xffffffffL) << shift);
+        for (int row = from; row < to; row++) {
+          values[row - from] = base + ((bytes.get(INT, data + 4L * row) & 0xffffffffL) << shift);
         }
       }
       default -> {
-        for (int row = 0; row < rows; row++) {
-          values[row] = base + (bytes.get(LONG, data + 8L * row) << shift);
+        for (int row = from; row < to; row++) {
+          values[row - from] = base + (bytes.get(LONG, data + 8L * row) << shift);
         }
       }
     }
     if (kind == PACKED_WITH_ABSENT) {
-      for (int row = 0; row < rows; row++) {
+      for (int row = from; row < to; row++) {
         if (isAbsent(row)) {
-          values[row] = absentValue;
+          values[row - from] = absentValue;
         }
       }
     }

@@ -1,7 +1,6 @@
 package dev.headroom.engine.kernel;
 
 import dev.headroom.model.ProcessSample;
-import dev.headroom.model.Sample;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -76,16 +75,16 @@ final class BlockLog {
   /**
    * A statement is refused. One that had ended by the end of the interval killed nobody and was
    * killed by nobody.
+   *
+   * @param sampled what was last sampled of its process, where that is known
    */
   void add(
       ProcessRows rows,
       int row,
-      @Nullable Sample sample,
+      @Nullable ProcessSample sampled,
       long refusedAtNs,
       long limitBytes,
       long growthBytes) {
-    ProcessSample sampled =
-        sample == null ? null : ReplayChunk.findProcess(sample, rows.process[row]).orElse(null);
     Refused refused = new Refused(rows, row, sampled, refusedAtNs, limitBytes, growthBytes);
     all.add(refused);
     if (rows.taker[row] == ProcessRows.AN_ENDED_STATEMENT) {

@@ -59,7 +59,7 @@ final class ChunkReader {
   private int lastFrom;
   private int lastTo;
 
-  /** The sample before the chunk at hand, if there is any. */
+  /** The sample before the chunk at hand, if there is any and something is still to happen. */
   private @Nullable Sample sampleBefore;
 
   ChunkReader(ReplayInput input, int chunkSamples) {
@@ -129,7 +129,7 @@ final class ChunkReader {
     if (size == 0) {
       return;
     }
-    sampleBefore = chunk.sample(size - 1);
+    sampleBefore = nextEvent < events.size() ? chunk.sample(size - 1) : null;
     if (lastRows == chunk.rows) {
       ProcessRows kept = new ProcessRows(lastTo - lastFrom);
       for (int row = lastFrom; row < lastTo; row++) {
@@ -152,13 +152,18 @@ final class ChunkReader {
     double[] liveLimit = samples.fact(Fact.GUARD_LIMIT);
     double[] connections = chunk.input("connections");
     double[] samplingWait = samples.fact(Fact.SAMPLING_WAIT);
+    double[] watermark = samples.fact(Fact.GUARD_ALLOCATED_PEAK);
     for (int i = 0; i < samples.size; i++) {
       long nowNs = samples.timeNs[i];
       addEventsBefore(nowNs, i);
       addRows(i);
-      addPeak(i);
+      addPeak(i, watermark[i]);
       chunk.liveLimit[i] = Double.isNaN(liveLimit[i]) ? appliedAt(nowNs) : liveLimit[i];
       addStep(i, nowNs);
+      if (i > 0) {
+        chunk.followedHeadroom[i - 1] = chunk.startHeadroom[i];
+        chunk.followedNs[i - 1] = chunk.comparedNs[i];
+      }
       chunk.comparedNsBefore[i + 1] = chunk.comparedNsBefore[i] + (long) chunk.comparedNs[i];
       if (chunk.step[i] != ReplayChunk.DOWN) {
         hasLast = true;
@@ -235,10 +240,8 @@ final class ChunkReader {
     process.hold(sample, known);
   }
 
-  private void addPeak(int i) {
-    double watermark =
-        fidelity == Fidelity.GUARD ? chunk.samples.fact(Fact.GUARD_ALLOCATED_PEAK)[i] : Double.NaN;
-    chunk.hasWatermark[i] = !Double.isNaN(watermark);
+  private void addPeak(int i, double watermark) {
+    chunk.hasWatermark[i] = fidelity == Fidelity.GUARD && !Double.isNaN(watermark);
     chunk.peak[i] =
         chunk.hasWatermark[i] ? (long) watermark : chunk.rows.sumOfPeaks(chunk.firstRow[i]);
   }
@@ -264,9 +267,12 @@ final class ChunkReader {
       } else {
         chunk.step[i] = ReplayChunk.INTERVAL;
         chunk.watchedPeak[i] = chunk.peak[i];
+        chunk.largestWatchedPeak = Math.max(chunk.largestWatchedPeak, chunk.peak[i]);
         exposure.add(nowNs - lastNs, lastConnections);
         if (!Double.isNaN(lastHeadroom)) {
           chunk.startHeadroom[i] = lastHeadroom;
+          chunk.smallestHeadroom = Math.min(chunk.smallestHeadroom, lastHeadroom);
+          chunk.largestHeadroom = Math.max(chunk.largestHeadroom, lastHeadroom);
           chunk.comparedNs[i] = nowNs - lastNs;
         }
       }

@@ -21,7 +21,10 @@ final class InputColumns {
   private final Map<String, double[]> stated;
 
   private final Map<String, double[]> columns = new HashMap<>();
-  private final Map<String, Boolean> computed = new HashMap<>();
+
+  /** Those that hold what belongs to the samples at hand. */
+  private final Map<String, double[]> ready = new HashMap<>();
+
   private int first;
 
   InputColumns(SampleChunk samples, Map<String, double[]> stated) {
@@ -32,7 +35,7 @@ final class InputColumns {
   /** The chunk holds other samples now, the first of which has this number. */
   void refill(int firstSample) {
     first = firstSample;
-    computed.clear();
+    ready.clear();
   }
 
   /**
@@ -41,6 +44,15 @@ final class InputColumns {
    * @throws IllegalArgumentException when no input has this name
    */
   double[] get(String name) {
+    double[] known = ready.get(name);
+    if (known == null) {
+      known = compute(name);
+      ready.put(name, known);
+    }
+    return known;
+  }
+
+  private double[] compute(String name) {
     double[] given = stated.get(name);
     Fact fact = given == null ? Fact.findByInputName(name).orElse(null) : null;
     if (fact != null && fact.unit() != Fact.Unit.MICROSECONDS) {
@@ -50,9 +62,7 @@ final class InputColumns {
       return samples.memoryMax;
     }
     double[] column = columns.computeIfAbsent(name, _ -> new double[samples.capacity()]);
-    if (computed.put(name, true) == null) {
-      fill(name, given, fact, column);
-    }
+    fill(name, given, fact, column);
     return column;
   }
 

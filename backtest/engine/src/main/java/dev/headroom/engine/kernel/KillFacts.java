@@ -1,5 +1,6 @@
 package dev.headroom.engine.kernel;
 
+import dev.headroom.model.ProcessSample;
 import dev.headroom.model.Sample;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,17 @@ record KillFacts(
     @Nullable Sample lastSample,
     @Nullable UUID firstKillId,
     @Nullable End end) {
+
+  /** What the sample before it says of a process; null where it knows no processes. */
+  @Nullable ProcessSample findProcess(TrackedProcess wanted) {
+    if (lastSample == null) {
+      return null;
+    }
+    return lastSample.processes().stream()
+        .filter(each -> each.pid() == wanted.pid && each.startTicks() == wanted.startTicks)
+        .findFirst()
+        .orElse(null);
+  }
 
   /**
    * The interval that a kill ends.

@@ -31,9 +31,25 @@ final class LimitState {
     maximumBytes = policy.maximumBytes().orElse(NO_LIMIT - 1);
   }
 
-  /** Whether it decides at every sample and its limits are in force at once. */
+  /**
+   * Whether it decides at every sample, its limits are in force at once, and its bounds are numbers
+   * that a double can tell.
+   */
   boolean isImmediate() {
-    return cadenceNs == 0 && lagNs == 0;
+    return cadenceNs == 0 && lagNs == 0 && isExact(minimumBytes) && isExact(maximumBytes);
+  }
+
+  /** What is as good as no bound needs no exact one. */
+  private static boolean isExact(long bytes) {
+    return bytes == NO_LIMIT - 1 || (long) (double) bytes == bytes;
+  }
+
+  long minimumBytes() {
+    return minimumBytes;
+  }
+
+  long maximumBytes() {
+    return maximumBytes;
   }
 
   /** In force at the last sample, in bytes, or {@link #NO_LIMIT}. */

@@ -52,6 +52,11 @@ final class ListFeed implements SampleFeed {
     return samples.get(first + index);
   }
 
+  @Override
+  public ProcessSample process(int index, int number) {
+    return sample(index).processes().get(number);
+  }
+
   private static double memoryMax(@Nullable MemoryLimit limit) {
     return switch (limit) {
       case null -> Double.NaN;

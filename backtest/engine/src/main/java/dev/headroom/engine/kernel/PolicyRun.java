@@ -1,6 +1,7 @@
 package dev.headroom.engine.kernel;
 
 import dev.headroom.engine.kernel.RefusalRun.Judgement;
+import dev.headroom.engine.kernel.SideBySideSums.Sum;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -9,26 +10,28 @@ import org.jspecify.annotations.Nullable;
 /**
  * One policy's replay over one recording: a state machine that is fed chunk by chunk.
  *
- * <p>The hot path is {@link #decideAndCompare}: for a policy that decides at every sample it turns
- * answers into limits, adds up over-promise and slack, and notes the samples whose peak is above
- * the limit, in one loop over four columns that writes one. It costs about as much as the two
- * additions it cannot reorder, for sums must not depend on chunks. Cadence, lag, outages and
- * answers that are no decision take {@link #decideSlowly}, sample by sample, which means the same:
- * {@code ReplayPropertyTest} compares the two and counts that each was taken.
+ * <p>The hot path is {@link #decideAndCompare}, for a policy that decides at every sample: {@link
+ * DecidedLimits} tells its story. Cadence, lag, outages and answers that are no decision take
+ * {@link #decideSlowly}, sample by sample, which means the same: {@code ReplayPropertyTest}
+ * compares the two and counts that each was taken.
  */
 final class PolicyRun {
 
   private static final double GIB_HOURS = (double) (1L << 30) * 3600e9;
   private static final long NS_PER_MS = 1_000_000;
 
-  /** Arrays that all policies of a pass use in turn. */
+  /** What all policies of a pass use in turn; see {@link SideBySideSums#addAll}. */
   static final class Scratch {
     final double[] answers;
+    final DecidedLimits decided;
+    final SideBySideSums sums;
     final long[] limitBytes;
     final int[] above;
 
     Scratch(int chunkSamples) {
       answers = new double[chunkSamples];
+      decided = new DecidedLimits(answers);
+      sums = new SideBySideSums(chunkSamples);
       limitBytes = new long[chunkSamples];
       above = new int[chunkSamples];
     }
@@ -47,8 +50,8 @@ final class PolicyRun {
   private final boolean fast;
   private int aboveCount;
   private long comparedNs;
-  private double overPromise;
-  private double slack;
+  private final Sum overPromise = new Sum();
+  private final Sum slack = new Sum();
   private long fastSamples;
   private long slowSamples;
 
@@ -69,17 +72,17 @@ final class PolicyRun {
     }
     int from = 0;
     for (ReplayChunk.Happening happening : chunk.happenings) {
-      advance(chunk, scratch, from, happening.position());
+      advance(chunk, scratch, from, happening.position(), false);
       from = happening.position();
       switch (happening) {
         case ReplayChunk.Denied(_, ReplayEvent.Denial denial) -> denial(denial);
         case ReplayChunk.Killed(_, KillFacts facts) -> kill(facts);
       }
     }
-    advance(chunk, scratch, from, chunk.size());
+    advance(chunk, scratch, from, chunk.size(), true);
   }
 
-  private void advance(ReplayChunk chunk, Scratch scratch, int from, int to) {
+  private void advance(ReplayChunk chunk, Scratch scratch, int from, int to, boolean last) {
     if (!policy.kind().decides()) {
       if (decided != null) {
         for (int sample = from; sample < to; sample++) {
@@ -92,7 +95,7 @@ final class PolicyRun {
     int sample = from;
     while (sample < to) {
       if (fast && !chunk.hasDown && state.inForceBytes() != LimitState.NO_LIMIT) {
-        sample = decideAndCompare(chunk, scratch, sample, to);
+        sample = decideAndCompare(chunk, scratch, sample, to, last);
       }
       if (sample < to) {
         decideSlowly(chunk, scratch, sample++);
@@ -102,46 +105,49 @@ final class PolicyRun {
     pessimistic.walk(chunk, from, to, scratch.limitBytes, scratch.above, aboveCount);
   }
 
-  /** Goes on until an answer is no decision; returns the sample whose it is. */
-  private int decideAndCompare(ReplayChunk chunk, Scratch scratch, int from, int to) {
+  /**
+   * Goes on until an answer is no decision; returns the sample whose it is.
+   *
+   * @param last whether nothing of this chunk comes after {@code to}
+   */
+  private int decideAndCompare(ReplayChunk chunk, Scratch scratch, int from, int to, boolean last) {
+    DecidedLimits limits = scratch.decided;
+    int end = limits.start(state, from, to);
+    if (end == from) {
+      return end;
+    }
+    compare(state.inForceBytes(), chunk.startHeadroom[from], (long) chunk.comparedNs[from]);
+    comparedNs += chunk.comparedNsBefore[end] - chunk.comparedNsBefore[from + 1];
+    limits.compare(chunk, overPromise, slack, scratch.sums);
+    if (!last || end < to) {
+      scratch.sums.addAll();
+    }
+    if (chunk.largestWatchedPeak > Math.min(state.inForceBytes(), limits.smallestBytes(state))
+        || aboveCount > 0
+        || point.isRefusing()
+        || pessimistic.isRefusing()) {
+      findAbove(chunk, scratch, from, end);
+    }
+    state.decidedAtOnce(state.clamp(scratch.answers[end - 1]));
+    fastSamples += end - from;
+    return end;
+  }
+
+  private void findAbove(ReplayChunk chunk, Scratch scratch, int from, int to) {
     double[] answers = scratch.answers;
     long[] limits = scratch.limitBytes;
     int[] above = scratch.above;
     long[] peak = chunk.watchedPeak;
-    double[] headroom = chunk.startHeadroom;
-    double[] ns = chunk.comparedNs;
-    long limit = state.inForceBytes();
-    double over = overPromise;
-    double under = slack;
     int count = aboveCount;
-    int sample = from;
-    for (; sample < to; sample++) {
-      double answer = answers[sample];
-      if (!LimitState.isDecision(answer)) {
-        break;
-      }
+    long limit = state.inForceBytes();
+    for (int sample = from; sample < to; sample++) {
       limits[sample] = limit;
       if (peak[sample] > limit) {
         above[count++] = sample;
       }
-      double beyond = limit - headroom[sample];
-      double area = beyond * ns[sample];
-      if (beyond > 0) {
-        over += area;
-      } else {
-        under -= area;
-      }
-      limit = state.clamp(answer);
-    }
-    if (sample > from) {
-      comparedNs += chunk.comparedNsBefore[sample] - chunk.comparedNsBefore[from];
-      state.decidedAtOnce(limit);
-      fastSamples += sample - from;
+      limit = state.clamp(answers[sample]);
     }
     aboveCount = count;
-    overPromise = over;
-    slack = under;
-    return sample;
   }
 
   private void decideSlowly(ReplayChunk chunk, Scratch scratch, int sample) {
@@ -166,8 +172,8 @@ final class PolicyRun {
   private void compare(long limit, double headroom, long durationNs) {
     if (limit != LimitState.NO_LIMIT) {
       comparedNs += durationNs;
-      overPromise += Math.max(0, limit - headroom) * durationNs;
-      slack += Math.max(0, headroom - limit) * durationNs;
+      overPromise.add(Math.max(0, limit - headroom) * durationNs);
+      slack.add(Math.max(0, headroom - limit) * durationNs);
     }
   }
 
@@ -224,8 +230,8 @@ final class PolicyRun {
             of.gaps(),
             of.gapHours(),
             comparedNs / ExposureTotals.NS_PER_HOUR,
-            compared ? (Double) (overPromise / GIB_HOURS) : null,
-            compared ? (Double) (slack / GIB_HOURS) : null));
+            compared ? (Double) (overPromise.value() / GIB_HOURS) : null,
+            compared ? (Double) (slack.value() / GIB_HOURS) : null));
   }
 
   private static KillOutcome kill(Judgement point, Judgement pessimistic, long limitBytes) {

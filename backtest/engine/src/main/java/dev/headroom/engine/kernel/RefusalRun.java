@@ -1,7 +1,7 @@
 package dev.headroom.engine.kernel;
 
 import dev.headroom.engine.kernel.BlockLog.Refused;
-import dev.headroom.model.Sample;
+import dev.headroom.model.ProcessSample;
 import dev.headroom.model.Verdict;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -66,6 +66,11 @@ final class RefusalRun {
     return breaches;
   }
 
+  /** Whether somebody is refused, so that the next sample has to be looked at. */
+  boolean isRefusing() {
+    return !log.open().isEmpty();
+  }
+
   /** How many samples were looked at process by process; the others were only compared. */
   long walked() {
     return walked;
@@ -113,7 +118,7 @@ final class RefusalRun {
               peak,
               limitBytes,
               chunk.samples.timeNs[sample],
-              () -> chunk.sample(sample));
+              process -> chunk.findProcess(sample, process));
         }
       }
       case ReplayChunk.GAP -> {
@@ -169,7 +174,7 @@ final class RefusalRun {
     log.endThoseGone(rows);
     long peak = end.instancePeakBytes() - relief;
     if (peak > limitBytes) {
-      refuse(rows, 0, rows.size, peak, limitBytes, facts.kill().timeNs(), facts::lastSample);
+      refuse(rows, 0, rows.size, peak, limitBytes, facts.kill().timeNs(), facts::findProcess);
     }
     if (refuser == Refuser.CASUALTIES) {
       refuseCasualties(facts, end);
@@ -217,9 +222,9 @@ final class RefusalRun {
     return relief;
   }
 
-  /** Where to find the sample in which a refused process was seen. */
-  private interface SampleOf {
-    @Nullable Sample sample();
+  /** What was sampled of a process when it was refused. */
+  private interface SampledProcesses {
+    @Nullable ProcessSample find(TrackedProcess process);
   }
 
   private void refuse(
@@ -229,7 +234,7 @@ final class RefusalRun {
       long peakBytes,
       long limitBytes,
       long endNs,
-      SampleOf seenIn) {
+      SampledProcesses sampled) {
     List<Integer> candidates = candidates(rows, from, to);
     if (candidates.isEmpty()) {
       breaches++;
@@ -242,7 +247,7 @@ final class RefusalRun {
       }
       long contributed = contributes ? contribution[row - from] : rows.peak[row];
       peak -= contributed - Math.min(contributed, rows.heldIfRefused(row));
-      log.add(rows, row, seenIn.sample(), endNs, limitBytes, growth(rows, row));
+      log.add(rows, row, sampled.find(rows.process[row]), endNs, limitBytes, growth(rows, row));
     }
   }
 
@@ -302,7 +307,7 @@ final class RefusalRun {
       log.add(
           rows,
           row,
-          facts.lastSample(),
+          facts.findProcess(rows.process[row]),
           facts.kill().timeNs(),
           LimitState.NO_LIMIT,
           rows.aboveBase(row));

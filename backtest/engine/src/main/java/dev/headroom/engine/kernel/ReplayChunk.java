@@ -4,9 +4,9 @@ import dev.headroom.model.ProcessSample;
 import dev.headroom.model.Sample;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,11 +58,24 @@ public final class ReplayChunk {
   /** The peak where an interval that is evaluated ends here, else {@link #NOT_WATCHED}. */
   final long[] watchedPeak;
 
+  /** The largest {@link #watchedPeak}. */
+  long largestWatchedPeak;
+
   /** Headroom at the start of the interval that ends here, 0 where it is not compared. */
   final double[] startHeadroom;
 
   /** Length of the interval that ends here, 0 where its limit cannot be compared. */
   final double[] comparedNs;
+
+  /** The same two by the sample at which the interval starts; nothing of the last sample. */
+  final double[] followedHeadroom;
+
+  final double[] followedNs;
+
+  /** The smallest and the largest {@link #startHeadroom} that is compared. */
+  double smallestHeadroom;
+
+  double largestHeadroom;
 
   /** By sample: the sum of {@link #comparedNs} up to and without it, as a whole number. */
   final long[] comparedNsBefore;
@@ -78,6 +91,7 @@ public final class ReplayChunk {
 
   private final InputColumns inputs;
   private final @Nullable Sample[] whole;
+  private final Map<Integer, ProcessSample> wholeProcesses = new HashMap<>();
   private final SampleFeed feed;
   private int first;
 
@@ -93,6 +107,8 @@ public final class ReplayChunk {
     watchedPeak = new long[capacity];
     startHeadroom = new double[capacity];
     comparedNs = new double[capacity];
+    followedHeadroom = new double[capacity];
+    followedNs = new double[capacity];
     comparedNsBefore = new long[capacity + 1];
     headroom = new double[capacity];
     liveLimit = new double[capacity];
@@ -104,9 +120,13 @@ public final class ReplayChunk {
     boolean any = feed.next(samples);
     inputs.refill(first);
     Arrays.fill(whole, null);
+    wholeProcesses.clear();
     rows.size = 0;
     happenings.clear();
     hasDown = false;
+    largestWatchedPeak = NOT_WATCHED;
+    smallestHeadroom = Double.POSITIVE_INFINITY;
+    largestHeadroom = Double.NEGATIVE_INFINITY;
     return any;
   }
 
@@ -145,10 +165,15 @@ public final class ReplayChunk {
     return sample;
   }
 
-  /** What a sample says of a process, where it knows processes. */
-  static Optional<ProcessSample> findProcess(Sample sample, TrackedProcess wanted) {
-    return sample.processes().stream()
-        .filter(each -> each.pid() == wanted.pid && each.startTicks() == wanted.startTicks)
-        .findFirst();
+  /** What one of the samples says of a process; null where it knows no processes. */
+  @Nullable ProcessSample findProcess(int index, TrackedProcess wanted) {
+    int first = samples.firstRow[index];
+    for (int row = first; row < samples.firstRow[index + 1]; row++) {
+      if (samples.pid[row] == wanted.pid && samples.startTicks[row] == wanted.startTicks) {
+        int number = row - first;
+        return wholeProcesses.computeIfAbsent(row, _ -> feed.process(index, number));
+      }
+    }
+    return null;
   }
 }

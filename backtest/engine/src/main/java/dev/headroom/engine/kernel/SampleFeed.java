@@ -1,6 +1,7 @@
 package dev.headroom.engine.kernel;
 
 import dev.headroom.model.Fact;
+import dev.headroom.model.ProcessSample;
 import dev.headroom.model.Sample;
 
 /** Hands out the samples of one instance in the order of time, a chunk at a time, once. */
@@ -22,4 +23,12 @@ public interface SampleFeed {
    * @param index in that chunk
    */
   Sample sample(int index);
+
+  /**
+   * One process of one of those samples, whole.
+   *
+   * @param index of the sample in that chunk
+   * @param number of the process among those of the sample, in the order of the chunk's rows
+   */
+  ProcessSample process(int index, int number);
 }

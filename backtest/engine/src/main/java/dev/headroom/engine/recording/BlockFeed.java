@@ -45,6 +45,9 @@ final class BlockFeed implements SampleFeed {
   private long firstSampleOfBlock;
   private long firstProcess;
 
+  /** Of the chunk at hand. */
+  private int[] firstRow = {0};
+
   BlockFeed(BlockFile file, List<String> texts, InstanceId instance) {
     this.file = file;
     this.texts = texts;
@@ -87,30 +90,31 @@ final class BlockFeed implements SampleFeed {
   }
 
   private void readTimes(SampleChunk chunk) {
-    file.read(SAMPLES, block, 0, scratch, 0);
-    for (int i = from; i < to; i++) {
-      chunk.timeNs[i - from] = scratch[i] * NS_PER_MICROSECOND;
+    file.read(SAMPLES, block, 0, from, to, scratch, 0);
+    for (int i = 0; i < chunk.size; i++) {
+      chunk.timeNs[i] = scratch[i] * NS_PER_MICROSECOND;
     }
   }
 
   private void readMemoryMax(SampleChunk chunk) {
     readDoubles(MEMORY_MAX, chunk.memoryMax);
-    file.read(SAMPLES, block, UNLIMITED, scratch, 0);
-    for (int i = from; i < to; i++) {
+    file.read(SAMPLES, block, UNLIMITED, from, to, scratch, 0);
+    for (int i = 0; i < chunk.size; i++) {
       if (scratch[i] == 1) {
-        chunk.memoryMax[i - from] = Double.POSITIVE_INFINITY;
+        chunk.memoryMax[i] = Double.POSITIVE_INFINITY;
       }
     }
   }
 
   private void readProcesses(SampleChunk chunk) {
-    file.read(COUNTS, block, 0, scratch, 0);
+    file.read(COUNTS, block, 0, from, to, scratch, 0);
     int rows = 0;
-    for (int i = from; i < to; i++) {
-      chunk.firstRow[i - from] = rows;
+    for (int i = 0; i < chunk.size; i++) {
+      chunk.firstRow[i] = rows;
       rows += (int) scratch[i];
     }
     chunk.firstRow[chunk.size] = rows;
+    firstRow = chunk.firstRow;
     chunk.reserveRows(rows);
     processes.read(chunk, rows);
   }
@@ -128,9 +132,9 @@ final class BlockFeed implements SampleFeed {
     if (from == to) {
       return; // behind the last sample
     }
-    file.read(SAMPLES, block, column, scratch, SampleChunk.ABSENT);
-    for (int i = from; i < to; i++) {
-      values[i - from] = scratch[i] == SampleChunk.ABSENT ? Double.NaN : scratch[i];
+    file.read(SAMPLES, block, column, from, to, scratch, SampleChunk.ABSENT);
+    for (int i = 0; i < to - from; i++) {
+      values[i] = scratch[i] == SampleChunk.ABSENT ? Double.NaN : scratch[i];
     }
   }
 
@@ -139,18 +143,20 @@ final class BlockFeed implements SampleFeed {
     long row = firstSampleOfBlock + from + index;
     Sample sample =
         Tables.MEMORY_SAMPLE.reader().apply(row(values(SampleTable.MEMORY, SAMPLES, row, 0)));
-    long process = firstProcess;
-    for (int before = 0; before < index; before++) {
-      process += file.get(COUNTS, firstSampleOfBlock + from + before, 0);
-    }
-    long end = process + file.get(COUNTS, row, 0);
     List<ProcessSample> rows = new ArrayList<>();
-    for (; process < end; process++) {
-      Map<String, Object> values = values(SampleTable.PROCESS, PROCESSES, process, 1);
-      values.put("sampled_at", sample.sampledAt());
-      rows.add(Tables.PROCESS_SAMPLE.reader().apply(row(values)).process());
+    for (int number = 0; number < firstRow[index + 1] - firstRow[index]; number++) {
+      rows.add(process(index, number));
     }
     return new Sample(instance, sample.sampledAt(), sample.memoryMax(), sample.facts(), rows);
+  }
+
+  @Override
+  public ProcessSample process(int index, int number) {
+    long micros = file.get(SAMPLES, firstSampleOfBlock + from + index, 0);
+    Map<String, Object> values =
+        values(SampleTable.PROCESS, PROCESSES, firstProcess + firstRow[index] + number, 1);
+    values.put("sampled_at", Instant.EPOCH.plus(micros, ChronoUnit.MICROS));
+    return Tables.PROCESS_SAMPLE.reader().apply(row(values)).process();
   }
 
   /** A row as its table's reader takes it; the file leaves out so many of its first columns. */
@@ -212,7 +218,14 @@ final class BlockFeed implements SampleFeed {
     private void load(int number) {
       if (loaded != number) {
         for (int i = 0; i < read.length; i++) {
-          file.read(PROCESSES, number, read[i], columns[i], SampleChunk.ABSENT);
+          file.read(
+              PROCESSES,
+              number,
+              read[i],
+              0,
+              file.blockRows(PROCESSES, number),
+              columns[i],
+              SampleChunk.ABSENT);
         }
         loaded = number;
       }

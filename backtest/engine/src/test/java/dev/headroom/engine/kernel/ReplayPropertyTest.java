@@ -11,6 +11,7 @@ import dev.headroom.model.Verdict;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -111,6 +112,43 @@ final class ReplayPropertyTest {
         plain.comparedNs() / 3600e9,
         compared ? (Double) (plain.overPromise() / BYTE_NS_PER_GIB_HOUR) : null,
         compared ? (Double) (plain.slack() / BYTE_NS_PER_GIB_HOUR) : null);
+  }
+
+  /** Bounds that no double can tell, and limits beyond any memory, are not for the hot path. */
+  @Test
+  void bounds_areTheSameOnBothPaths() {
+    long[] some = {0, 1, 3 << 20, 1L << 30, (1L << 53) + 1, Long.MAX_VALUE - 2};
+    long seed = seed();
+    long fastSamples = 0;
+    for (int i = 0; i < RECORDINGS / 10; i++) {
+      Random random = new Random(seed + i);
+      InstanceRecording recording = RandomRecording.of(random);
+      double[] limits = RandomRecording.limits(random, recording.samples().size());
+      for (int sample = 0; sample < limits.length; sample++) {
+        limits[sample] *= random.nextInt(20) == 0 ? 1e15 * random.nextDouble() : 1;
+      }
+      int low = random.nextInt(some.length);
+      ReplayPolicy free = policy(limits, Duration.ZERO, Duration.ZERO);
+      ReplayPolicy policy =
+          new ReplayPolicy(
+              free.name(),
+              free.kind(),
+              free.rule(),
+              free.cadence(),
+              free.lag(),
+              random.nextBoolean() ? OptionalLong.of(some[low]) : OptionalLong.empty(),
+              random.nextBoolean()
+                  ? OptionalLong.of(some[random.nextInt(low, some.length)])
+                  : OptionalLong.empty());
+      ReplayInput input = ReplayInput.of(recording);
+      ReplayPass pass =
+          Replay.run(input, Collections.nCopies(11, policy), random.nextInt(1, 16), false);
+      assertThat(pass.outcomes())
+          .as("seed %d, recording %d".formatted(seed, i))
+          .containsOnly(Replay.run(input, policy).withoutLimits());
+      fastSamples += pass.fastSamples();
+    }
+    assertThat(fastSamples).as("samples on the hot path").isGreaterThan(RECORDINGS);
   }
 
   @Test
