@@ -233,5 +233,5 @@ headroom_trim(void)
 		return;
 	headroom_sync();
 	give_back(segment, process, slot, 0);
-	headroom_sync(); /* nothing is covered any longer */
+	headroom_counters_cover_nothing();
 }

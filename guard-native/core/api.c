@@ -17,12 +17,20 @@ api_segment(void)
 }
 
 HeadroomSlot *
-headroom_api_slot(void)
+headroom_own_slot(void)
 {
 	HeadroomSlot *slot = api_segment() == NULL ? NULL : headroom_slot_of_process();
 
-	headroom_sync();
 	return slot == &headroom_process.own ? NULL : slot;
+}
+
+HeadroomSlot *
+headroom_api_slot(void)
+{
+	HeadroomSlot *slot = headroom_own_slot();
+
+	headroom_sync();
+	return slot;
 }
 
 static HeadroomMode

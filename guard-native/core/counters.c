@@ -113,6 +113,13 @@ headroom_counters_sync(void)
 }
 
 void
+headroom_counters_cover_nothing(void)
+{
+	if (headroom_is_counted_by_allocator())
+		atomic_store_explicit(&headroom_process.passes_until, *headroom_counters.allocated, memory_order_relaxed);
+}
+
+void
 headroom_counters_moved(void *context, uint64_t allocated, uint64_t deallocated)
 {
 	HeadroomProcess *process = &headroom_process;

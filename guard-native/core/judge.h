@@ -24,7 +24,8 @@ void headroom_control_refresh(HeadroomSegment *segment);
 /* The process's slot, its own stand-in, or NULL inside of attaching. */
 HeadroomSlot *headroom_slot_of_process(void);
 
-/* Its slot in the segment, or NULL. */
+/* Its slot in the segment, or NULL; the second has it say first what the process holds. */
+HeadroomSlot *headroom_own_slot(void);
 HeadroomSlot *headroom_api_slot(void);
 
 /* Takes the bytes of a shared memory object from the instance's total; false: refused. */

@@ -151,6 +151,8 @@ void headroom_counters_start(const volatile uint64_t *allocated, const volatile 
 /* The process has got its slot: what was counted before is not its own. */
 void headroom_counters_begin(void);
 void headroom_counters_sync(void);
+/* The reserve has gone back. */
+void headroom_counters_cover_nothing(void);
 /* For the allocator to call every so many bytes, on both ways. */
 void headroom_counters_moved(void *context, uint64_t allocated, uint64_t deallocated);
 

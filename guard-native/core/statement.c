@@ -15,6 +15,20 @@
 #define BLACKBOX_STEP_WITHOUT_LIMIT (INT64_C(64) * 1024 * 1024)
 #define BLACKBOX_STEPS_IN_LIMIT 8
 
+/* A process writes into its slot alone, so no instruction has to be locked for it. */
+static void
+begin_change(_Atomic uint64_t *sequence)
+{
+	atomic_store_explicit(sequence, atomic_load_explicit(sequence, memory_order_relaxed) + 1, memory_order_relaxed);
+	atomic_thread_fence(memory_order_release);
+}
+
+static void
+end_change(_Atomic uint64_t *sequence)
+{
+	atomic_store_explicit(sequence, atomic_load_explicit(sequence, memory_order_relaxed) + 1, memory_order_release);
+}
+
 static int64_t
 blackbox_step(void)
 {
@@ -61,8 +75,11 @@ headroom_statement_begin(void)
 
 	if (process->depth++ > 0)
 		return;
-	memset(&process->denial, 0, sizeof process->denial);
-	memset(&process->waiver, 0, sizeof process->waiver);
+	if (process->denial.denials > 0)
+	{
+		memset(&process->denial, 0, sizeof process->denial);
+		memset(&process->waiver, 0, sizeof process->waiver);
+	}
 	process->outcome_is_told = false;
 	slot = headroom_api_slot();
 	if (segment == NULL || slot == NULL)
@@ -75,7 +92,7 @@ headroom_statement_begin(void)
 	process->blackbox_next_bytes = allocated + blackbox_step();
 
 	number = atomic_load_explicit(&slot->statement_number, memory_order_relaxed) + 1;
-	atomic_fetch_add_explicit(&slot->statement_sequence, 1, memory_order_acq_rel);
+	begin_change(&slot->statement_sequence);
 	atomic_store_explicit(&slot->statement_number, number, memory_order_relaxed);
 	atomic_store_explicit(&slot->worker_denials, 0, memory_order_relaxed);
 	atomic_store_explicit(&slot->query_id_is_set, 0, memory_order_relaxed);
@@ -83,7 +100,7 @@ headroom_statement_begin(void)
 	atomic_store_explicit(&slot->statement_started_boottime_ns, headroom_boottime_ns(), memory_order_relaxed);
 	atomic_store_explicit(&slot->statement_base_bytes, (uint64_t) allocated, memory_order_relaxed);
 	atomic_store_explicit(&slot->in_statement, 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&slot->statement_sequence, 1, memory_order_release);
+	end_change(&slot->statement_sequence);
 }
 
 /* Denials that no ERROR followed were soft: a smaller retry did, or the caller went without. */
@@ -92,7 +109,7 @@ close_statement(void)
 {
 	HeadroomProcess *process = &headroom_process;
 	HeadroomSegment *segment = atomic_load_explicit(&headroom_segment, memory_order_acquire);
-	HeadroomSlot *slot = headroom_api_slot();
+	HeadroomSlot *slot = headroom_own_slot();
 	HeadroomEventPayload event;
 
 	process->depth = 0;
@@ -108,9 +125,9 @@ close_statement(void)
 	process->outcome_is_told = true;
 	if (atomic_load_explicit(&slot->in_statement, memory_order_relaxed))
 	{
-		atomic_fetch_add_explicit(&slot->statement_sequence, 1, memory_order_acq_rel);
+		begin_change(&slot->statement_sequence);
 		atomic_store_explicit(&slot->in_statement, 0, memory_order_relaxed);
-		atomic_fetch_add_explicit(&slot->statement_sequence, 1, memory_order_release);
+		end_change(&slot->statement_sequence);
 	}
 	headroom_trim();
 }
@@ -154,14 +171,16 @@ headroom_statement_set_depth(uint32_t depth)
 void
 headroom_set_query_id(int64_t query_id)
 {
-	HeadroomSlot *slot = headroom_api_slot();
+	HeadroomSlot *slot = headroom_own_slot();
 
-	if (slot == NULL)
+	/* Every hook of a statement says it. */
+	if (slot == NULL || (atomic_load_explicit(&slot->query_id_is_set, memory_order_relaxed) != 0 &&
+						 atomic_load_explicit(&slot->query_id, memory_order_relaxed) == query_id))
 		return;
-	atomic_fetch_add_explicit(&slot->statement_sequence, 1, memory_order_acq_rel);
+	begin_change(&slot->statement_sequence);
 	atomic_store_explicit(&slot->query_id, query_id, memory_order_relaxed);
 	atomic_store_explicit(&slot->query_id_is_set, 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&slot->statement_sequence, 1, memory_order_release);
+	end_change(&slot->statement_sequence);
 }
 
 void
@@ -186,7 +205,7 @@ headroom_process_exiting(void)
 void
 headroom_set_superuser(bool is_superuser)
 {
-	HeadroomSlot *slot = headroom_api_slot();
+	HeadroomSlot *slot = headroom_own_slot();
 
 	headroom_process.is_superuser = is_superuser;
 	if (slot != NULL)
@@ -196,7 +215,7 @@ headroom_set_superuser(bool is_superuser)
 void
 headroom_set_identity(uint32_t database_oid, uint32_t user_oid, bool is_superuser)
 {
-	HeadroomSlot *slot = headroom_api_slot();
+	HeadroomSlot *slot = headroom_own_slot();
 
 	headroom_set_superuser(is_superuser);
 	if (slot == NULL)
@@ -324,7 +343,7 @@ headroom_blackbox_write(const HeadroomContext *contexts, uint32_t count, uint32_
 		return;
 	if (count > HEADROOM_BLACKBOX_CONTEXTS)
 		count = HEADROOM_BLACKBOX_CONTEXTS;
-	atomic_fetch_add_explicit(&slot->blackbox_sequence, 1, memory_order_acq_rel);
+	begin_change(&slot->blackbox_sequence);
 	HEADROOM_POINT("blackbox-opened");
 	memcpy(slot->blackbox, contexts, count * sizeof *contexts);
 	memset(slot->blackbox + count, 0, (HEADROOM_BLACKBOX_CONTEXTS - count) * sizeof *contexts);
@@ -336,5 +355,5 @@ headroom_blackbox_write(const HeadroomContext *contexts, uint32_t count, uint32_
 	slot->blackbox_allocated_bytes =
 		(uint64_t) atomic_load_explicit(&slot->allocated_bytes, memory_order_relaxed);
 	slot->blackbox_statement_number = atomic_load_explicit(&slot->statement_number, memory_order_relaxed);
-	atomic_fetch_add_explicit(&slot->blackbox_sequence, 1, memory_order_release);
+	end_change(&slot->blackbox_sequence);
 }

@@ -68,7 +68,7 @@ allocate(int fd, off_t offset, off_t length)
 	if (!headroom_dsm_admit(segment, growth))
 		return ENOMEM;
 	result = headroom_real.posix_fallocate(fd, offset, length);
-	if (result != 0 || !headroom_dsm_add(segment, name, growth, headroom_api_slot()))
+	if (result != 0 || !headroom_dsm_add(segment, name, growth, headroom_own_slot()))
 		(void) headroom_total_add(segment, true, -growth);
 	return result;
 }

@@ -1,61 +1,157 @@
 #!/usr/bin/env bash
-# overhead.sh : what the guard costs, side by side in one run.
+# overhead.sh : what the guard costs whole queries, side by side in one run.
 #
-#   overhead.sh [ROUNDS] [SECONDS]        5 rounds of 5 seconds when not said
+#   overhead.sh [ROUNDS] [SECONDS]        5 rounds of turns of 1 second when not said
 #
-# In each round every mode gets a turn on the same data, one after the other: none (the allocator alone), off, shadow and
-# enforce with a limit that is never reached. Printed is the median of each mode's ratio to `none` of the same round, with the
-# lowest and the highest. Three workloads: pgbench select-only, pgbench TPC-B, and one analytical query (its rate).
-# See server.sh for the settings.
+# Five servers on copies of the same data: glibc and jemalloc alone, and the guard over jemalloc in off, shadow and enforce with a
+# limit that is never reached. The bare jemalloc gets the settings that the guard gives it, so that the allocator's cost and the
+# guard's are told apart. A round starts all of them anew and gives each two turns per workload, the second time in reverse order, so
+# that what else the machine does, and gets slower or faster at, meets all alike. The workloads: pgbench select-only and TPC-B
+# (2 clients, prepared), and one analytical query.
+#
+# Printed is, as ratio to a bare server of the same round, the processor time that the whole server took for a transaction (more than
+# 1: the guard costs) and transactions per second (less than 1: the guard costs): the median of the rounds and, in brackets, its 95%
+# bootstrap interval. On a busy or small machine the first says more.
+#
+# RESULTS=FILE keeps the turns there and counts in those of earlier calls. Root, because every server gets a cgroup whose processor
+# time is read (v1 or v2). See server.sh for the settings.
 set -euo pipefail
 source "$(dirname "$0")/server.sh"
 
 rounds=${1:-5}
-seconds=${2:-5}
-results=$folder/results
-BARE_ALLOCATOR=$ALLOCATOR
+seconds=${2:-1}
+top=$folder
+results=${RESULTS:-$top/results}
+variants=(glibc jemalloc off shadow enforce)
+workloads=(select-only tpc-b analytical)
 query="SELECT count(*) FROM (SELECT bid, md5(filler || aid) m, string_agg(aid::text, ',') FROM pgbench_accounts
        WHERE aid % 4 = 0 GROUP BY 1, 2 ORDER BY 2) t"
+[ "$ALLOCATOR" ] || { echo "libjemalloc.so.2 is not installed (Debian: apt-get install libjemalloc2)" >&2; exit 1; }
 
-own "$folder"
-start_server none
-"$PG_BIN/pgbench" -i -q -s 10 postgres >/dev/null 2>&1
-sql postgres -c "VACUUM ANALYZE" -c CHECKPOINT
-echo "$query;" >"$folder/query.sql"
-stop_server
+if [ -e /sys/fs/cgroup/cgroup.controllers ]; then cgroups=/sys/fs/cgroup; else cgroups=/sys/fs/cgroup/cpuacct; fi
+declare -A pids ports
+as_postgres=("${drop_root[@]}")
 
-tps() {
-  "$PG_BIN/pgbench" -n -T "$seconds" "$@" postgres 2>/dev/null | sed -nE 's/^tps = ([0-9.]+).*without.*/\1/p'
-}
-
-for ((round = 1; round <= rounds; round++)); do
-  for mode in none off shadow enforce; do
-    guard=()
-    if [ "$mode" != none ]; then guard=(headroom.static_mode="$mode" headroom.static_limit=64GB); fi
-    start_server "$mode" work_mem=64MB shared_buffers=256MB "${guard[@]}"
-    sql postgres -c "SELECT sum(aid) FROM pgbench_accounts" -c "$query" >/dev/null
-    echo "select-only $mode $round $(tps -S -M prepared -c 4 -j 2)" >>"$results"
-    echo "tpc-b $mode $round $(tps -M prepared -c 4 -j 2)" >>"$results"
-    echo "analytical $mode $round $(tps -f "$folder/query.sql" -c 1)" >>"$results"
+stop_all() {
+  for variant in "${!pids[@]}"; do
+    server_pid=${pids[$variant]}
     stop_server
   done
+  pids=()
+}
+
+clean_up_all() {
+  stop_all
+  for variant in "${variants[@]}"; do
+    for ((i = 0; i < 20; i++)); do rmdir "$cgroups/headroom-$variant-$$" 2>/dev/null && break; sleep 0.1; done
+  done
+  rm -rf "$top"
+}
+trap clean_up_all EXIT
+for variant in "${variants[@]}"; do mkdir "$cgroups/headroom-$variant-$$"; done
+
+cpu_ns() {
+  if [ -e "$cgroups/headroom-$1-$$/cpuacct.usage" ]; then
+    cat "$cgroups/headroom-$1-$$/cpuacct.usage"
+  else
+    awk '$1 == "usage_usec" { print $2 * 1000 }' "$cgroups/headroom-$1-$$/cpu.stat"
+  fi
+}
+
+select_server() {
+  folder=$top/$1
+  export PGPORT=${ports[$1]:-} PGHOST=$folder/run
+}
+
+start() {
+  local variant=$1 mode=$1 settings=(work_mem=64MB shared_buffers=256MB autovacuum=off max_wal_size=4GB) bare='' conf=''
+  folder=$top/$variant
+  case $variant in
+    glibc) mode=none ;;
+    jemalloc) mode=none bare=$ALLOCATOR conf=narenas:2,dirty_decay_ms:0,muzzy_decay_ms:0 ;;
+    *) settings+=("headroom.static_mode=$variant" headroom.static_limit=64GB) ;;
+  esac
+  # The server's first process moves before it has done anything, and its children follow.
+  drop_root=(sh -c "echo \$\$ >$cgroups/headroom-$variant-$$/cgroup.procs && exec \"\$@\"" sh "${as_postgres[@]}")
+  BARE_ALLOCATOR=$bare MALLOC_CONF=$conf start_server "$mode" "${settings[@]}"
+  pids[$variant]=$server_pid ports[$variant]=$PGPORT
+}
+
+children() { wc -w <"/proc/${pids[$1]}/task/${pids[$1]}/children"; }
+
+# Prints "transactions processor-ns tps".
+turn() {
+  local variant=$1 arguments=() before resident out
+  case $2 in
+    select-only) arguments=(-S -M prepared -c 2) ;;
+    tpc-b) arguments=(-M prepared -c 2) ;;
+    analytical) arguments=(-f "$top/query.sql" -c 1) ;;
+  esac
+  select_server "$variant"
+  resident=$(children "$variant")
+  before=$(cpu_ns "$variant")
+  out=$("$PG_BIN/pgbench" -n -T "${3:-$seconds}" "${arguments[@]}" postgres 2>/dev/null)
+  # What the sessions do at their end is theirs too.
+  for ((i = 0; i < 100 && $(children "$variant") > resident; i++)); do sleep 0.01; done
+  echo "$(sed -nE 's/.*actually processed: ([0-9]+).*/\1/p' <<<"$out") $(($(cpu_ns "$variant") - before))" \
+    "$(sed -nE 's/^tps = ([0-9.]+).*/\1/p' <<<"$out")"
+}
+
+cp "$HEADROOM_MODULE" "$top/headroom.so"
+HEADROOM_MODULE=$top/headroom.so
+echo "$query;" >"$top/query.sql"
+for variant in "${variants[@]}"; do mkdir "$top/$variant"; done
+own "$top" "$top"/*
+start glibc
+"$PG_BIN/pgbench" -i -q -s 10 postgres >/dev/null 2>&1
+sql postgres -c "VACUUM ANALYZE" -c CHECKPOINT
+stop_all
+for variant in "${variants[@]:1}"; do cp -a "$top/glibc/data" "$top/$variant/"; done
+
+run=$(date +%s)
+for ((round = 0; round < rounds; round++)); do
+  for variant in "${variants[@]}"; do
+    start "$variant"
+    for workload in select-only tpc-b analytical; do turn "$variant" "$workload" 1 >/dev/null; done
+  done
+  for workload in "${workloads[@]}"; do
+    # Somebody else begins each time.
+    order=("${variants[@]:round % 5}" "${variants[@]:0:round % 5}")
+    for variant in "${order[@]}" $(printf '%s\n' "${order[@]}" | tac); do
+      echo "$workload $variant $run.$round $(turn "$variant" "$workload")" >>"$results"
+    done
+  done
+  stop_all
 done
 
-echo "PostgreSQL $PG_MAJOR, $rounds rounds of $seconds s, ratio to the allocator alone: median [lowest, highest]"
-awk '
-  { tps[$1, $2, $3] = $4; if ($3 > rounds) rounds = $3 }
+awk -v major="$PG_MAJOR" -v seconds="$seconds" '
+  { count[$1, $2, $3] += $4; cpu[$1, $2, $3] += $5; tps[$1, $2, $3] += $6; if (!($3 in seen)) { seen[$3] = 1; rounds[++n] = $3 } }
+  function sorted(values, n,   i, j, v) {
+    for (i = 2; i <= n; i++) { v = values[i]; for (j = i - 1; j >= 1 && values[j] > v; j--) values[j + 1] = values[j]; values[j + 1] = v } }
+  function median(values, n) { sorted(values, n); return n % 2 ? values[(n + 1) / 2] : (values[n / 2] + values[n / 2 + 1]) / 2 }
+  function cell(workload, variant, base, of_cpu,   r, i, b, all, some, medians) {
+    for (r = 1; r <= n; r++) {
+      i = rounds[r]
+      all[r] = of_cpu ? (cpu[workload, variant, i] / count[workload, variant, i]) / (cpu[workload, base, i] / count[workload, base, i]) \
+                      : tps[workload, variant, i] / tps[workload, base, i]
+    }
+    for (b = 1; b <= 400; b++) { for (r = 1; r <= n; r++) some[r] = all[int(rand() * n) + 1]; medians[b] = median(some, n) }
+    sorted(medians, 400)
+    return sprintf("%.3f [%.3f %.3f]", median(all, n), medians[10], medians[391])
+  }
   END {
-    split("select-only tpc-b analytical", workloads); split("off shadow enforce", modes)
+    srand(1)
+    split("select-only tpc-b analytical", workloads); split("jemalloc off shadow enforce", variants)
+    printf "PostgreSQL %d, %d rounds of two turns of %s s\n", major, n, seconds
+    for (b = 1; b <= 2; b++) {
+      base = b == 1 ? "jemalloc" : "glibc"
+      printf "\nto bare %s %7s %-8s   %-21s   %-21s\n", base, "", "", "processor time", "transactions / s"
+      for (w = 1; w <= 3; w++) for (v = b == 1 ? 2 : 1; v <= 4; v++)
+        printf "%-12s %-8s   %-21s   %-21s\n", workloads[w], variants[v], cell(workloads[w], variants[v], base, 1), cell(workloads[w], variants[v], base, 0)
+    }
+    print ""
     for (w = 1; w <= 3; w++) {
-      line = sprintf("%-12s", workloads[w])
-      for (m = 1; m <= 3; m++) {
-        n = 0; delete ratio
-        for (r = 1; r <= rounds; r++)
-          if (tps[workloads[w], "none", r] > 0) ratio[++n] = tps[workloads[w], modes[m], r] / tps[workloads[w], "none", r]
-        for (i = 2; i <= n; i++) for (j = i; j > 1 && ratio[j] < ratio[j-1]; j--) { t = ratio[j]; ratio[j] = ratio[j-1]; ratio[j-1] = t }
-        median = n % 2 ? ratio[(n + 1) / 2] : (ratio[n / 2] + ratio[n / 2 + 1]) / 2
-        line = line sprintf("  %s %.3f [%.3f, %.3f]", modes[m], median, ratio[1], ratio[n])
-      }
-      print line
+      for (r = 1; r <= n; r++) us[r] = cpu[workloads[w], "jemalloc", rounds[r]] / count[workloads[w], "jemalloc", rounds[r]] / 1000
+      printf "%s: %.1f us of processor time for a transaction with bare jemalloc\n", workloads[w], median(us, n)
     }
   }' "$results"
