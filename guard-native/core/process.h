@@ -61,8 +61,14 @@ typedef struct HeadroomRegion
 
 typedef struct HeadroomProcess
 {
+	/* What every statement touches comes first, and lies in two cache lines. */
 	HeadroomSlot *_Atomic slot; /* in the segment, or `own`, or NULL before the first allocation */
-	const void *main_thread;    /* the address that headroom_thread has in the main thread */
+
+	/* the allocator's counters of the main thread; see counters.c */
+	_Atomic uint64_t passes_until; /* how far `allocated` may go before the reserve is looked at again */
+	_Atomic int64_t counted_bytes; /* what they said is held when the slot was last told */
+	bool counters_are_in_use;
+
 	_Atomic bool attaching;
 	_Atomic bool judging; /* the slow path is at work: what allocates inside is charged, not judged */
 
@@ -71,30 +77,26 @@ typedef struct HeadroomProcess
 	bool is_blockable;
 	int type;
 
-	/* the control in force as of control_generation, and what follows from it */
-	bool control_is_set;
-	uint64_t control_generation;
-	HeadroomControl control;
-	int64_t lowest_line; /* below this total nothing needs to be judged */
-
 	/* statements */
 	uint32_t depth;
 	uint32_t unsafe_depth;
 	bool is_exiting;
 	bool is_superuser;
 	bool outcome_is_told;
+
+	bool control_is_set;
+	uint64_t control_generation;
+	int64_t lowest_line; /* below this total nothing needs to be judged */
+
+	/* the black box */
+	int64_t blackbox_next_bytes;
+	bool blackbox_runs;
+
+	const void *main_thread;          /* the address that headroom_thread has in the main thread */
 	uint64_t limit_counted_statement; /* the statement in which the live limit was last counted as a would-block */
 	HeadroomDenial denial;
 	HeadroomWaiver waiver;
-
-	/* the allocator's counters of the main thread; see counters.c */
-	bool counters_are_in_use;
-	_Atomic int64_t counted_bytes;  /* what they said is held when the slot was last told */
-	_Atomic uint64_t passes_until;  /* how far `allocated` may go before the reserve is looked at again */
-
-	/* the black box */
-	bool blackbox_runs;
-	int64_t blackbox_next_bytes;
+	HeadroomControl control; /* the one in force as of control_generation */
 
 	HeadroomSlot own; /* stands in while there is no segment or no free slot in it */
 	HeadroomRegion regions[HEADROOM_REGIONS];

@@ -245,8 +245,15 @@ static void
 on_executor_finish(QueryDesc *query)
 {
 	/* What only reads has nothing left to run here. */
-	if (query->operation != CMD_SELECT || query->plannedstmt->hasModifyingCTE)
-		begin_statement(false);
+	if (query->operation == CMD_SELECT && !query->plannedstmt->hasModifyingCTE)
+	{
+		if (next_executor_finish != NULL)
+			next_executor_finish(query);
+		else
+			standard_ExecutorFinish(query);
+		return;
+	}
+	begin_statement(false);
 	HEADROOM_INSIDE(
 		if (next_executor_finish != NULL)
 			next_executor_finish(query);
