@@ -190,10 +190,8 @@ headroom_account_move(HeadroomSlot *slot, int64_t bytes)
 #if defined(__x86_64__) && !defined(__SANITIZE_THREAD__) && !(defined(HEADROOM_TSAN))
 	if (headroom_likely(__libc_single_threaded))
 	{
-		int64_t before = bytes;
-
-		__asm__ volatile("xaddq %0, %1" : "+r"(before), "+m"(slot->allocated_bytes) : : "cc");
-		return before + bytes;
+		__asm__ volatile("addq %1, %0" : "+m"(slot->allocated_bytes) : "r"(bytes) : "cc");
+		return atomic_load_explicit(&slot->allocated_bytes, memory_order_relaxed);
 	}
 #endif
 	return atomic_fetch_add_explicit(&slot->allocated_bytes, bytes, memory_order_relaxed) + bytes;

@@ -7,7 +7,8 @@
 # limit that is never reached. The bare jemalloc gets the settings that the guard gives it, so that the allocator's cost and the
 # guard's are told apart. A round starts all of them anew and gives them one short turn after the other, every second time in
 # reverse order, so that what else the machine does, and gets slower or faster at, meets all alike. The workloads: pgbench
-# select-only and TPC-B (one client, prepared), and one analytical query.
+# select-only and TPC-B (one client, prepared), and one analytical query. Server and client share one processor: what waking a
+# process on another one costs changes from turn to turn by more than what is looked for.
 #
 # Printed is, as ratio to a bare server's turn next to it, the processor time that the whole server took for a transaction (more than
 # 1: the guard costs) and transactions per second (less than 1: the guard costs): the median of all turns and, in brackets, its 95%
@@ -31,7 +32,8 @@ query="SELECT count(*) FROM (SELECT bid, md5(filler || aid) m, string_agg(aid::t
 
 if [ -e /sys/fs/cgroup/cgroup.controllers ]; then cgroups=/sys/fs/cgroup; else cgroups=/sys/fs/cgroup/cpuacct; fi
 declare -A pids ports
-as_postgres=("${drop_root[@]}")
+one_processor=(taskset -c "$(($(nproc) - 1))")
+as_postgres=("${one_processor[@]}" "${drop_root[@]}")
 
 stop_all() {
   for variant in "${!pids[@]}"; do
@@ -91,7 +93,7 @@ turn() {
   select_server "$variant"
   resident=$(children "$variant")
   before=$(cpu_ns "$variant")
-  out=$("$PG_BIN/pgbench" -n -t "$3" "${arguments[@]}" postgres 2>/dev/null)
+  out=$("${one_processor[@]}" "$PG_BIN/pgbench" -n -t "$3" "${arguments[@]}" postgres 2>/dev/null)
   # What the sessions do at their end is theirs too.
   for ((i = 0; i < 100 && $(children "$variant") > resident; i++)); do sleep 0.01; done
   echo "$(sed -nE 's/.*actually processed: ([0-9]+).*/\1/p' <<<"$out") $(($(cpu_ns "$variant") - before))" \
