@@ -1,26 +1,13 @@
 package dev.headroom.engine.backtest;
 
-import dev.headroom.model.BackendKind;
 import dev.headroom.model.CgroupVersion;
 import dev.headroom.model.Decision;
-import dev.headroom.model.Fact;
-import dev.headroom.model.Facts;
 import dev.headroom.model.GuardEvent;
-import dev.headroom.model.Instance;
-import dev.headroom.model.InstanceEvent;
-import dev.headroom.model.InstanceId;
 import dev.headroom.model.InstanceRecording;
-import dev.headroom.model.MemoryLimit;
-import dev.headroom.model.OomKill;
-import dev.headroom.model.OomProcess;
-import dev.headroom.model.ProcessSample;
-import dev.headroom.model.Sample;
-import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 
 /**
  * Instances whose every minute is one cycle: backend 101 stands at 10, 100, 400, 700, 760 MiB at 0
@@ -32,12 +19,11 @@ import java.util.UUID;
  */
 public final class SmallFleet {
 
-  public static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
-  public static final long MIB = 1L << 20;
+  public static final Instant START = SmallInstance.START;
+  public static final long MIB = SmallInstance.MIB;
   public static final int CYCLE_SECONDS = 60;
 
-  private static final long[] HELD = {10, 100, 400, 700, 760};
-  private static final long HELD_AT_KILL = 860;
+  private static final Duration OUTAGE = Duration.ofMillis(4500);
 
   /**
    * One minute of an instance.
@@ -46,8 +32,8 @@ public final class SmallFleet {
    * @param shmemBytes over the whole minute
    */
   public record Cycle(boolean killed, long shmemBytes) {
-    public static final Cycle KILLED = new Cycle(true, 128 * MIB);
-    public static final Cycle CALM = new Cycle(false, 128 * MIB);
+    public static final Cycle KILLED = new Cycle(true, SmallInstance.SHMEM_BYTES);
+    public static final Cycle CALM = new Cycle(false, SmallInstance.SHMEM_BYTES);
   }
 
   private SmallFleet() {}
@@ -59,36 +45,18 @@ public final class SmallFleet {
 
   public static InstanceRecording instance(
       String name, Map<String, String> labels, List<Cycle> cycles) {
-    Instance instance =
-        new Instance(
-            InstanceId.of("node", "/" + name, "/data"),
-            "node",
-            "/" + name,
-            CgroupVersion.V2,
-            "/data",
-            null,
-            null,
-            labels,
-            START);
-    List<Sample> samples = new ArrayList<>();
-    List<OomKill> kills = new ArrayList<>();
-    List<InstanceEvent> events = new ArrayList<>();
+    SmallInstance instance = new SmallInstance(name, CgroupVersion.V2, "app", labels);
     for (int i = 0; i < cycles.size(); i++) {
       Cycle cycle = cycles.get(i);
       Instant start = startOf(i);
-      for (int second = 0; second < HELD.length; second++) {
-        samples.add(sample(instance, start.plusSeconds(second), cycle, 2L * i, HELD[second]));
-      }
+      instance.growing(start, statementOf(i), cycle.shmemBytes());
       if (cycle.killed()) {
-        kills.add(kill(instance, start.plusMillis(4500)));
-        events.add(
-            new InstanceEvent(
-                instance.id(), start.plusSeconds(9), InstanceEvent.Kind.READY, 4500L, null));
+        instance.killed(start.plusMillis(4500)).ready(start.plusSeconds(9), OUTAGE);
       } else {
-        samples.add(sample(instance, start.plusSeconds(5), cycle, 2L * i + 1, HELD[0]));
+        instance.sampled(start.plusSeconds(5), statementOf(i) + 1, 10, cycle.shmemBytes());
       }
     }
-    return new InstanceRecording(instance, samples, kills, events, List.of(), List.of());
+    return instance.recording();
   }
 
   /** The same instance with what a live guard and a live policy logged. */
@@ -111,82 +79,5 @@ public final class SmallFleet {
   /** The statement that grows in the minute of this number. */
   public static long statementOf(int cycle) {
     return 2L * cycle;
-  }
-
-  private static Sample sample(
-      Instance instance, Instant at, Cycle cycle, long statement, long heldMib) {
-    Facts facts =
-        Facts.builder()
-            .set(Fact.SHMEM, cycle.shmemBytes())
-            .set(Fact.PAGE_TABLES, 8 * MIB)
-            .set(Fact.KERNEL_STACK, 0)
-            .set(Fact.SLAB_UNRECLAIMABLE, 0)
-            .set(Fact.SOCK, 0)
-            .build();
-    ProcessSample backend =
-        new ProcessSample(
-            101,
-            7,
-            null,
-            BackendKind.CLIENT_BACKEND,
-            true,
-            "shop",
-            "app",
-            statement,
-            null,
-            99L,
-            heldMib * MIB,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null);
-    return new Sample(instance.id(), at, MemoryLimit.ofBytes(1024 * MIB), facts, List.of(backend));
-  }
-
-  private static OomKill kill(Instance instance, Instant at) {
-    UUID killId =
-        UUID.nameUUIDFromBytes((instance.id() + " " + at).getBytes(StandardCharsets.UTF_8));
-    OomProcess victim =
-        new OomProcess(
-            101,
-            null,
-            "postgres",
-            "postgres: app shop SELECT",
-            BackendKind.CLIENT_BACKEND,
-            "shop",
-            "app",
-            null,
-            99L,
-            null);
-    return new OomKill(
-        killId,
-        killId,
-        "node",
-        instance.id(),
-        at,
-        1,
-        "test",
-        victim,
-        null,
-        "memcg",
-        instance.cgroupPath(),
-        instance.cgroupPath(),
-        MemoryLimit.ofBytes(1024 * MIB),
-        1024 * MIB,
-        null,
-        HELD_AT_KILL * MIB,
-        null,
-        null,
-        8 * MIB,
-        0,
-        null,
-        null,
-        false,
-        true,
-        null,
-        null);
   }
 }

@@ -9,23 +9,12 @@ import dev.headroom.engine.backtest.BacktestResult;
 import dev.headroom.engine.backtest.Candidate;
 import dev.headroom.engine.backtest.ProgressListener;
 import dev.headroom.engine.backtest.RecordingSource;
-import dev.headroom.model.BackendKind;
+import dev.headroom.engine.backtest.SmallInstance;
 import dev.headroom.model.CgroupVersion;
-import dev.headroom.model.Fact;
-import dev.headroom.model.Facts;
-import dev.headroom.model.Instance;
-import dev.headroom.model.InstanceEvent;
-import dev.headroom.model.InstanceId;
 import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.MemoryContext;
-import dev.headroom.model.MemoryLimit;
-import dev.headroom.model.OomKill;
-import dev.headroom.model.OomProcess;
 import dev.headroom.model.Policy;
-import dev.headroom.model.ProcessSample;
-import dev.headroom.model.Sample;
-import java.time.Instant;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -39,98 +28,17 @@ import org.junit.jupiter.api.Test;
  */
 final class ReportTest {
 
-  private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
-  private static final long MIB = 1L << 20;
-  private static final UUID KILL = new UUID(1, 2);
+  private static final long MIB = SmallInstance.MIB;
 
   private static InstanceRecording recording(String name) {
-    InstanceId id = InstanceId.of("node", "/" + name, "/data");
-    List<Sample> samples = new ArrayList<>();
-    long[] held = {10, 100, 400, 700, 760};
-    for (int i = 0; i < held.length; i++) {
-      samples.add(sample(id, i, held[i] * MIB));
-    }
-    return new InstanceRecording(
-        new Instance(
-            id, "node", "/" + name, CgroupVersion.V1, "/data", null, null, Map.of(), START),
-        samples,
-        List.of(kill(id)),
-        List.of(new InstanceEvent(id, START.plusSeconds(9), InstanceEvent.Kind.READY, 4500L, null)),
-        List.of(),
-        List.of());
-  }
-
-  private static Sample sample(InstanceId id, int second, long residentAnonBytes) {
-    Facts facts =
-        Facts.builder()
-            .set(Fact.SHMEM, 128 * MIB)
-            .set(Fact.KERNEL, 96 * MIB)
-            .set(Fact.PAGE_TABLES, 8 * MIB)
-            .build();
-    ProcessSample process =
-        new ProcessSample(
-            101,
-            7,
-            null,
-            BackendKind.CLIENT_BACKEND,
-            true,
-            "shop",
-            "app",
-            1L,
-            null,
-            99L,
-            residentAnonBytes,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null);
-    return new Sample(
-        id, START.plusSeconds(second), MemoryLimit.ofBytes(1024 * MIB), facts, List.of(process));
-  }
-
-  private static OomKill kill(InstanceId id) {
-    return new OomKill(
-        KILL,
-        KILL,
-        "node",
-        id,
-        START.plusMillis(4500),
-        1,
-        "test",
-        new OomProcess(
-            101,
-            null,
-            "postgres",
-            "postgres: app shop SELECT",
-            BackendKind.CLIENT_BACKEND,
-            "shop",
-            "app",
-            null,
-            99L,
-            null),
-        null,
-        null,
-        null,
-        null,
-        MemoryLimit.ofBytes(1024 * MIB),
-        1024 * MIB,
-        null,
-        860 * MIB,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        7L,
-        List.of(
+    return new SmallInstance(name, CgroupVersion.V1, "app", Map.of())
+        .growing()
+        .killed(
+            SmallInstance.START.plusMillis(4500),
             new MemoryContext("PortalContext", 724 * MIB, 88_436),
-            new MemoryContext("CacheMemoryContext", 1 * MIB, 40)));
+            new MemoryContext("CacheMemoryContext", 1 * MIB, 40))
+        .ready(SmallInstance.START.plusSeconds(9), Duration.ofMillis(4500))
+        .recording();
   }
 
   private static BacktestResult run(String against) {
@@ -264,7 +172,7 @@ final class ReportTest {
 
   @Test
   void explanation_saysWhoDiedOfWhatAndWhatEachPolicyWouldHaveDone() {
-    String words = KillExplanation.render(run("talk"), KILL);
+    String words = KillExplanation.render(run("talk"), recording("a").kills().getFirst().killId());
 
     assertThat(words)
         .contains(
