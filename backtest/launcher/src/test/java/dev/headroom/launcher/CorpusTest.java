@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -79,6 +80,25 @@ final class CorpusTest {
     assertThat(first).contains("\"prevented\"", "hindsight");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"lab-corpus", "lab-guard"})
+  void interpretedAndCompiled_giveTheSameBytes_overRealRecordings(String name) {
+    String[] run = {
+      "backtest",
+      "run",
+      "--library",
+      "--recording",
+      CORPUS.resolveSibling(name).toString(),
+      "--no-save",
+      "--json"
+    };
+    String[] interpreted = Arrays.copyOf(run, run.length + 1);
+    interpreted[run.length] = "--interpret";
+
+    assertThat(CommandRun.piped(interpreted).exits(ExitCode.OK).out())
+        .isEqualTo(CommandRun.piped(run).exits(ExitCode.OK).out());
+  }
+
   @Test
   void aGuardInShadow_isForetold() {
     String guarded = CORPUS.resolveSibling("lab-guard").toString();
@@ -87,8 +107,8 @@ final class CorpusTest {
             CommandRun.piped("backtest", "parity", "--recording", guarded).exits(ExitCode.OK).out())
         .contains(
             "| neon@b39bed15 | 8 | 9 | 8 | 100% [68,100] | 89% [57,98] |",
-            "| all | 46 | 46 | 42 | 91% [80,97] | 91% [80,97] |",
-            "the replay is to be trusted here: precision 42/46, recall 42/46, threshold 80%");
+            "| all | 44 | 45 | 44 | 100% [92,100] | 98% [88,100] |",
+            "the replay is to be trusted here: precision 44/44, recall 44/45, threshold 80%");
     assertThat(
             CommandRun.piped("backtest", "run", "-f", "talk", "--recording", guarded, "--no-save")
                 .exits(ExitCode.OK)

@@ -1,10 +1,10 @@
 package dev.headroom.engine.proof;
 
 import dev.headroom.engine.backtest.Parity;
-import dev.headroom.engine.kernel.Block;
 import dev.headroom.engine.kernel.Replay;
 import dev.headroom.engine.kernel.ReplayInput;
 import dev.headroom.engine.kernel.ReplayPolicy;
+import dev.headroom.engine.proof.ClientStatements.Statement;
 import dev.headroom.model.Decision;
 import dev.headroom.model.Fact;
 import dev.headroom.model.GuardEvent;
@@ -76,6 +76,7 @@ public final class ParityCheck {
     recording.guardEvents().stream()
         .filter(ParityCheck::isBlocked)
         .forEach(event -> policyIds.add(event.policyId()));
+    ClientStatements clients = new ClientStatements(recording);
     List<Finding> findings = new ArrayList<>();
     for (String policyId : policyIds) {
       List<GuardEvent> logged =
@@ -86,8 +87,30 @@ public final class ParityCheck {
       ReplayInput input = ReplayInput.of(limited);
       if (Replay.findObstacle(input, ReplayPolicy.current()).isEmpty()) {
         findings.add(
-            new Matching(recording, policyId, onePerStatement(logged), threshold)
-                .finding(Replay.run(input, ReplayPolicy.current()).blocks()));
+            new Matching(
+                    recording,
+                    policyId,
+                    once(
+                        logged.stream()
+                            .filter(ParityCheck::isBlocked)
+                            .map(event ->
+                                clients.find(
+                                    event.pid(),
+                                    event.backendKind(),
+                                    event.statementNumber(),
+                                    event.queryId(),
+                                    event.occurredAt()))),
+                    threshold)
+                .finding(
+                    once(
+                        Replay.run(input, ReplayPolicy.current()).blocks().stream()
+                            .map(block ->
+                                clients.find(
+                                    block.process().pid(),
+                                    block.process().kind(),
+                                    block.statementNumber(),
+                                    block.queryId(),
+                                    at(block.refusedAtNs()))))));
       }
     }
     return findings;
@@ -106,20 +129,14 @@ public final class ParityCheck {
     };
   }
 
-  /** Denials become a block or nothing; what counts is the statement, once. */
-  private static List<GuardEvent> onePerStatement(List<GuardEvent> logged) {
-    List<GuardEvent> statements = new ArrayList<>();
-    for (GuardEvent event : logged) {
-      boolean known =
-          event.statementNumber() != null
-              && statements.stream()
-                  .anyMatch(other ->
-                      other.pid() == event.pid()
-                          && event.statementNumber().equals(other.statementNumber()));
-      if (isBlocked(event) && !known) {
-        statements.add(event);
+  /** What counts is the statement, once, when it was first refused. */
+  private static List<Statement> once(Stream<Statement> refused) {
+    List<Statement> statements = new ArrayList<>();
+    refused.forEach(each -> {
+      if (statements.stream().noneMatch(each::isSame)) {
+        statements.add(each);
       }
-    }
+    });
     return statements;
   }
 
@@ -127,44 +144,28 @@ public final class ParityCheck {
   private record Matching(
       InstanceRecording recording,
       @Nullable String policyId,
-      List<GuardEvent> logged,
+      List<Statement> logged,
       double threshold) {
 
-    Finding finding(List<Block> predicted) {
-      List<GuardEvent> unpredicted = new ArrayList<>(logged);
+    Finding finding(List<Statement> predicted) {
+      List<Statement> unpredicted = new ArrayList<>(logged);
       List<Difference> differences = new ArrayList<>();
       int agreed = 0;
-      for (Block block : predicted) {
-        GuardEvent match =
+      for (Statement each : predicted) {
+        Statement match =
             Stream.concat(
-                    unpredicted.stream().filter(event -> isSameStatement(event, block)),
-                    unpredicted.stream().filter(event -> isInItsInterval(event, block)))
+                    unpredicted.stream().filter(each::isSame),
+                    unpredicted.stream().filter(event -> isInItsInterval(event, each)))
                 .findFirst()
                 .orElse(null);
         if (match == null) {
-          differences.add(
-              new Difference(
-                  recording.instance().id(),
-                  policyId,
-                  at(block.refusedAtNs()),
-                  block.process().pid(),
-                  block.statementNumber(),
-                  false));
+          differences.add(difference(each, false));
         } else {
           agreed++;
           unpredicted.remove(match);
         }
       }
-      for (GuardEvent event : unpredicted) {
-        differences.add(
-            new Difference(
-                recording.instance().id(),
-                policyId,
-                event.occurredAt(),
-                event.pid(),
-                event.statementNumber(),
-                true));
-      }
+      unpredicted.forEach(event -> differences.add(difference(event, true)));
       return new Finding(
           recording.instance().id(),
           policyId,
@@ -172,26 +173,29 @@ public final class ParityCheck {
           differences.stream().sorted((one, other) -> one.at().compareTo(other.at())).toList());
     }
 
-    private static boolean isSameStatement(GuardEvent event, Block block) {
-      return event.pid() == block.process().pid()
-          && event.statementNumber() != null
-          && event.statementNumber().equals(block.statementNumber());
+    private Difference difference(Statement statement, boolean isLogged) {
+      return new Difference(
+          recording.instance().id(),
+          policyId,
+          statement.at(),
+          statement.pid(),
+          statement.number(),
+          isLogged);
     }
 
     /** Where one side does not know the statement: same process, same interval. */
-    private boolean isInItsInterval(GuardEvent event, Block block) {
-      if (event.pid() != block.process().pid()
-          || (event.statementNumber() != null && block.statementNumber() != null)) {
+    private boolean isInItsInterval(Statement event, Statement refused) {
+      if (event.pid() != refused.pid() || (event.number() != null && refused.number() != null)) {
         return false;
       }
-      Instant end = at(block.refusedAtNs());
+      Instant end = refused.at();
       Instant start = Instant.MIN;
       for (Sample sample : recording.samples()) {
         if (sample.sampledAt().isBefore(end)) {
           start = sample.sampledAt();
         }
       }
-      return event.occurredAt().isAfter(start) && !event.occurredAt().isAfter(end);
+      return event.at().isAfter(start) && !event.at().isAfter(end);
     }
   }
 

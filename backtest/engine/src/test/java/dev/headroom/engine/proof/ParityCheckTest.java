@@ -28,14 +28,29 @@ final class ParityCheckTest {
 
   private static GuardEvent wouldBlock(
       int cycle, long afterMs, @Nullable Long statement, @Nullable String policyId) {
+    return wouldBlock(cycle, afterMs, 101, statement, BackendKind.CLIENT_BACKEND, null, policyId);
+  }
+
+  private static GuardEvent wouldBlockOfWorker(int pid, long queryId) {
+    return wouldBlock(0, 2500, pid, 1L, BackendKind.PARALLEL_WORKER, queryId, SHADOW);
+  }
+
+  private static GuardEvent wouldBlock(
+      int cycle,
+      long afterMs,
+      int pid,
+      @Nullable Long statement,
+      BackendKind kind,
+      @Nullable Long queryId,
+      @Nullable String policyId) {
     return new GuardEvent(
         RECORDING.instance().id(),
         SmallFleet.startOf(cycle).plusMillis(afterMs),
         GuardEvent.Kind.WOULD_BLOCK,
-        101,
+        pid,
         statement,
-        BackendKind.CLIENT_BACKEND,
-        null,
+        kind,
+        queryId,
         policyId,
         600 * SmallFleet.MIB,
         null,
@@ -103,6 +118,21 @@ final class ParityCheckTest {
         .filteredOn(ParityCheck.Difference::isLogged)
         .singleElement()
         .satisfies(difference -> assertThat(difference.statementNumber()).isEqualTo(77));
+  }
+
+  @Test
+  void aWorkersStatement_isItsLeaders_whereTheQueryTells() {
+    // 17 is what backend 101 runs; its leader's own block is the same statement once more.
+    ParityCheck.Finding finding =
+        check(
+                wouldBlockOfWorker(201, 17),
+                wouldBlockOfWorker(202, 17),
+                wouldBlock(0, 2600, SmallFleet.statementOf(0), SHADOW))
+            .getFirst();
+
+    assertThat(finding.parity()).isEqualTo(new Parity(4, 1, 1, 0.8));
+    assertThat(check(wouldBlockOfWorker(201, 18)).getFirst().parity())
+        .isEqualTo(new Parity(4, 1, 0, 0.8));
   }
 
   @Test
