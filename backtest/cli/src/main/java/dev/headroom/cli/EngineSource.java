@@ -8,8 +8,6 @@ import dev.headroom.engine.recording.RecordingCache;
 import dev.headroom.model.InstanceId;
 import dev.headroom.model.Recording;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.function.Supplier;
@@ -24,32 +22,15 @@ public final class EngineSource implements AutoCloseable {
 
   private final dev.headroom.engine.backtest.RecordingSource source;
   private final @Nullable CachedInstances folder;
-  private final Cache cache;
+  private final @Nullable PassingCache passing;
 
   private EngineSource(
       dev.headroom.engine.backtest.RecordingSource source,
       @Nullable CachedInstances folder,
-      Cache cache) {
+      @Nullable PassingCache passing) {
     this.source = source;
     this.folder = folder;
-    this.cache = cache;
-  }
-
-  /**
-   * @param passing the folder to delete in the end, when it is not the machine's cache
-   */
-  private record Cache(RecordingCache recordings, @Nullable Path passing) {
-    void close() {
-      if (passing == null) {
-        return;
-      }
-      try {
-        recordings.clear();
-        Files.delete(passing);
-      } catch (IOException e) {
-        throw new UncheckedIOException("cannot delete " + passing, e);
-      }
-    }
+    this.passing = passing;
   }
 
   /** What {@code Backtest.run} takes; for one run. */
@@ -59,24 +40,34 @@ public final class EngineSource implements AutoCloseable {
 
   /** Opens a recording. */
   public static EngineSource open(RecordingSource recorded, Terminal terminal) {
-    Cache cache = anyCache(terminal);
+    try {
+      return open(recorded, machineCache(terminal), null);
+    } catch (IOException e) {
+      terminal.say(
+          "cannot write to " + cacheFolder() + "; what is read now is not kept for the next time");
+      PassingCache passing = PassingCache.make(terminal);
+      return open(recorded, passing.recordings(), passing);
+    }
+  }
+
+  private static EngineSource open(
+      RecordingSource recorded, RecordingCache cache, @Nullable PassingCache passing) {
     return switch (recorded) {
       case RecordingSource.Folder folder -> {
-        CachedInstances instances = folder.directory().instances(cache.recordings());
+        CachedInstances instances = folder.directory().instances(cache);
         String hash = folder.directory().manifest().contentHash();
         yield new EngineSource(
-            engineSource(recorded, () -> hash, () -> sources(instances)), instances, cache);
+            engineSource(recorded, () -> hash, () -> sources(instances)), instances, passing);
       }
       case RecordingSource.Stored stored -> {
-        StoredInstances instances =
-            new StoredInstances(stored.store(), stored.recording(), cache.recordings());
+        StoredInstances instances = new StoredInstances(stored.store(), stored.recording(), cache);
         yield new EngineSource(
             engineSource(
                 recorded,
                 instances::contentHash,
                 () -> sources(stored.recording().instances().iterator(), instances)),
             null,
-            cache);
+            passing);
       }
     };
   }
@@ -86,31 +77,14 @@ public final class EngineSource implements AutoCloseable {
     return HeadroomHome.locate(System.getenv()).cache().resolve("recordings");
   }
 
-  private static Cache anyCache(Terminal terminal) {
-    Path home = cacheFolder();
-    try {
-      Files.createDirectories(home);
-      if (Files.isWritable(home)) {
-        return new Cache(cache(terminal), null);
-      }
-    } catch (IOException e) {
-      // The same as a folder that cannot be written.
-    }
-    terminal.say("cannot write to " + home + "; what is read now is not kept for the next time");
-    try {
-      Path passing = Files.createTempDirectory("headroom-cache");
-      return new Cache(
-          new RecordingCache(passing, RecordingCache.DEFAULT_BYTES, terminal::say), passing);
-    } catch (IOException e) {
-      throw CommandFailure.ofFile(
-          ExitCode.UNAVAILABLE, "there is no folder for what is read; set HEADROOM_HOME", e);
-    }
+  private static RecordingCache machineCache(Terminal terminal) throws IOException {
+    return new RecordingCache(cacheFolder(), RecordingCache.DEFAULT_BYTES, terminal::say);
   }
 
   /** The machine's own cache; a failure when it cannot be made. */
   static RecordingCache cache(Terminal terminal) {
     try {
-      return new RecordingCache(cacheFolder(), RecordingCache.DEFAULT_BYTES, terminal::say);
+      return machineCache(terminal);
     } catch (IOException e) {
       throw CommandFailure.ofFile(
           ExitCode.UNAVAILABLE,
@@ -166,6 +140,8 @@ public final class EngineSource implements AutoCloseable {
     if (folder != null) {
       folder.close();
     }
-    cache.close();
+    if (passing != null) {
+      passing.close();
+    }
   }
 }

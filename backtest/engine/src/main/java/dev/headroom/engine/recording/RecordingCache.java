@@ -8,6 +8,7 @@ import dev.headroom.model.InstanceRecording;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -47,10 +48,14 @@ public final class RecordingCache {
    *
    * @param maximumBytes what is in it beyond that is deleted, longest unused first
    * @param notices hears what a user should know, such as that a damaged file is made anew
+   * @throws IOException when the folder cannot be made or written to
    */
   public RecordingCache(Path folder, long maximumBytes, Consumer<String> notices)
       throws IOException {
     this.folder = Files.createDirectories(folder);
+    if (!Files.isWritable(folder)) {
+      throw new AccessDeniedException(folder.toString());
+    }
     this.maximumBytes = maximumBytes;
     this.notices = notices;
   }
