@@ -1,5 +1,6 @@
 package dev.headroom.cli;
 
+import dev.headroom.embedded.DatabaseStatus;
 import dev.headroom.embedded.HeadroomDatabase;
 import java.util.List;
 import java.util.Optional;
@@ -38,7 +39,23 @@ public final class DatabaseOption {
     return url == null ? List.of() : List.of("--db-url", url);
   }
 
-  /** The database, started where it is ours. */
+  /**
+   * The database to look something up in: started where it is ours, and not made only to find that
+   * it is empty.
+   *
+   * @throws CommandFailure when nothing was ever stored
+   */
+  OpenDatabase startExisting(Terminal terminal) {
+    HeadroomDatabase located = locate();
+    if (located.findUrl().isEmpty() && located.status() instanceof DatabaseStatus.NotCreated) {
+      throw CommandFailure.noData(
+          "there is no database yet, so nothing is stored: `headroom collect` and `headroom lab run` fill one. To try"
+              + " things out, --recording lab-corpus comes with Headroom and needs none");
+    }
+    return OpenDatabase.start(located, terminal);
+  }
+
+  /** The database, made and started where it is ours. */
   public OpenDatabase start(Terminal terminal) {
     return OpenDatabase.start(locate(), terminal);
   }

@@ -81,7 +81,7 @@ final class DiffCommand implements Callable<Integer> {
   }
 
   private PolicyDiff ofRuns() {
-    try (OpenDatabase open = recording.database().start(terminal)) {
+    try (OpenDatabase open = recording.database().startExisting(terminal)) {
       Side one = side(first, open);
       Side other = side(second, open);
       return PolicyDiff.of(one.document, one.policy, other.document, other.policy);

@@ -119,7 +119,7 @@ final class ExportCommand implements Callable<Integer> {
     if (Files.exists(file) && !overwrite) {
       throw CommandFailure.usage(file + " is there already; --overwrite replaces it");
     }
-    try (OpenDatabase open = database.start(terminal)) {
+    try (OpenDatabase open = database.startExisting(terminal)) {
       BacktestRun run = StoredRuns.get(open.backtests(), runPrefix);
       switch (format) {
         case "json" -> Files.writeString(file, run.resultJson());

@@ -26,6 +26,9 @@ final class FormulaOption {
   private static final Pattern NAMED =
       Pattern.compile("(?s)\\s*([A-Za-z][A-Za-z0-9_-]{0,40})\\s*:(.*)");
 
+  /** What could have been meant as a name of the library. */
+  private static final Pattern WORD = Pattern.compile("[A-Za-z][A-Za-z0-9_-]*");
+
   /** What the first formula that is given as a mere text is called. */
   private static final String UNNAMED = "formula";
 
@@ -53,6 +56,18 @@ final class FormulaOption {
           "From a decision to the moment its limit is in force, such as 500ms. Default: none.")
   private @Nullable String lag;
 
+  @Option(
+      names = "--minimum",
+      paramLabel = "BYTES",
+      description = "No limit is below this, such as 64MiB. Default: none.")
+  private @Nullable String minimum;
+
+  @Option(
+      names = "--maximum",
+      paramLabel = "BYTES",
+      description = "No limit is above this, such as 8GiB. Default: none.")
+  private @Nullable String maximum;
+
   /**
    * The candidates, each with a name of its own.
    *
@@ -73,15 +88,19 @@ final class FormulaOption {
   }
 
   private List<Candidate> chosen(boolean withLibrary) {
-    Duration every = duration("--cadence", cadence);
-    Duration after = duration("--lag", lag);
+    PolicyRules rules =
+        new PolicyRules(
+            duration("--cadence", cadence),
+            duration("--lag", lag),
+            ByteSize.parseIfGiven("--minimum", minimum),
+            ByteSize.parseIfGiven("--maximum", maximum));
     Map<Policy, Candidate> chosen = new LinkedHashMap<>();
     for (String given : formulas) {
-      Candidate candidate = candidate(given, chosen.size() + 1, every, after);
+      Candidate candidate = candidate(given, chosen.size() + 1, rules);
       chosen.putIfAbsent(candidate.policy(), candidate);
     }
     if (withLibrary) {
-      LibraryCandidates.list(every, after).forEach(each -> chosen.putIfAbsent(each.policy(), each));
+      LibraryCandidates.list(rules).forEach(each -> chosen.putIfAbsent(each.policy(), each));
     }
     return List.copyOf(chosen.values());
   }
@@ -92,7 +111,7 @@ final class FormulaOption {
    * @param position among those of the command, for a text without a name
    */
   static Candidate candidate(String given, int position) {
-    return candidate(given, position, Duration.ZERO, Duration.ZERO);
+    return candidate(given, position, PolicyRules.NONE);
   }
 
   private record Named(String name, String text) {}
@@ -103,18 +122,22 @@ final class FormulaOption {
    * @param position of the argument among its like, from 1; names a formula without a name
    * @throws CommandFailure when the formula is wrong
    */
-  static Candidate candidate(String given, int position, Duration cadence, Duration lag) {
+  static Candidate candidate(String given, int position, PolicyRules rules) {
     Optional<LibraryFormula> known = FormulaLibrary.find(given.strip());
     if (known.isPresent()) {
-      return LibraryCandidates.of(known.get(), cadence, lag);
+      return LibraryCandidates.of(known.get(), rules);
     }
     Named formula = resolve(given, position);
-    Policy policy = new Policy(formula.name(), formula.text(), cadence, lag, null, null);
+    Policy policy = rules.policy(formula.name(), formula.text());
     try {
       return new Candidate(policy, Formula.parse(formula.text()));
     } catch (FormulaException e) {
       String which = formula.name().equals(UNNAMED) ? UNNAMED : "formula " + formula.name();
-      throw new CommandFailure(ExitCode.USAGE, which + ": " + e.getMessage(), e);
+      String asName =
+          WORD.matcher(given.strip()).matches()
+              ? "\nno formula of the library has that name either; `backtest formulas` lists them"
+              : "";
+      throw new CommandFailure(ExitCode.USAGE, which + ": " + e.getMessage() + asName, e);
     }
   }
 

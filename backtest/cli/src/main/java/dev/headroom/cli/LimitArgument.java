@@ -1,7 +1,6 @@
 package dev.headroom.cli;
 
 import dev.headroom.model.Policy;
-import java.time.Duration;
 
 /** A limit's formula on the command line, written as for {@code backtest run --formula}. */
 public final class LimitArgument {
@@ -17,6 +16,6 @@ public final class LimitArgument {
    * @throws CommandFailure when the formula is wrong
    */
   public static Policy policy(String given, int position) {
-    return FormulaOption.candidate(given, position, Duration.ZERO, Duration.ZERO).policy();
+    return FormulaOption.candidate(given, position).policy();
   }
 }

@@ -1,5 +1,6 @@
 package dev.headroom.cli;
 
+import dev.headroom.engine.report.Wording;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -114,8 +115,12 @@ record PolicyDiff(
   String render(Terminal terminal) {
     StringBuilder text = new StringBuilder();
     text.append(
-        "%s against %s: %d kills with another verdict, %d statements with another fate\n"
-            .formatted(first, second, count(kills), count(statements)));
+        "%s against %s: %s with another verdict, %s with another fate\n"
+            .formatted(
+                first,
+                second,
+                Wording.plural(count(kills), "kill"),
+                Wording.plural(count(statements), "statement")));
     if (onlyReplayedByOne > 0) {
       text.append(
           "%d kills are in one of the two runs only: their recordings differ\n"

@@ -62,7 +62,7 @@ public final class RecordingCommand {
 
     @Override
     public Integer call() {
-      try (OpenDatabase open = database.start(terminal)) {
+      try (OpenDatabase open = database.startExisting(terminal)) {
         List<Recording> recordings = open.recordings().list();
         if (json) {
           terminal.print(Json.write(recordings.stream().map(RecordingCommand::asMap).toList()));
@@ -121,7 +121,7 @@ public final class RecordingCommand {
       TimeRange range = TimeRange.parse(from, to, Instant.now());
       Instant start = range.startsAt();
       Instant end = range.endsAt();
-      try (OpenDatabase open = database.start(terminal)) {
+      try (OpenDatabase open = database.startExisting(terminal)) {
         List<InstanceId> instances =
             open.recordings().listInstances(start, end).stream().map(Instance::id).toList();
         if (instances.isEmpty()) {
@@ -201,7 +201,7 @@ public final class RecordingCommand {
 
     @Override
     public Integer call() {
-      try (OpenDatabase open = database.start(terminal)) {
+      try (OpenDatabase open = database.startExisting(terminal)) {
         RecordingSource source = RecordingOption.named(open.recordings(), name);
         RecordingManifest manifest = write(source);
         long bytes =
@@ -285,7 +285,7 @@ public final class RecordingCommand {
 
     @Override
     public Integer call() {
-      try (OpenDatabase open = database.start(terminal)) {
+      try (OpenDatabase open = database.startExisting(terminal)) {
         if (!open.recordings().delete(name)) {
           throw CommandFailure.usage("there is no recording '" + name + "' in the database");
         }

@@ -71,7 +71,7 @@ public final class RecordingOption {
     if (recording == null) {
       Instant now = Instant.now();
       TimeRange range = TimeRange.parse(from == null ? "30d" : from, to == null ? "now" : to, now);
-      return stored(database.start(terminal), store -> everythingIn(range, store));
+      return stored(database.startExisting(terminal), store -> everythingIn(range, store));
     }
     if (from != null || to != null) {
       throw CommandFailure.usage("--recording has its own time range: leave --from and --to out");
@@ -101,7 +101,7 @@ public final class RecordingOption {
     Optional<Path> folder = findFolder(recording);
     return folder.isPresent()
         ? new Chosen(new RecordingSource.Folder(openFolder(folder.get())), Optional.empty())
-        : stored(database.start(terminal), store -> named(store, recording));
+        : stored(database.startExisting(terminal), store -> named(store, recording));
   }
 
   private static Chosen stored(OpenDatabase open, Function<RecordingStore, RecordingSource> which) {

@@ -23,21 +23,33 @@ final class ReportOption {
   private List<Path> reports = List.of();
 
   /**
-   * Writes what was asked for.
+   * Refuses what no report can be written to, before any work is done for it.
    *
-   * @throws CommandFailure when a file cannot be written or its ending names no format
+   * @throws CommandFailure when a file's ending names no format
    */
-  void write(BacktestResult result, Terminal terminal) {
+  void check() {
     for (Path report : reports) {
       String fileName = String.valueOf(report.getFileName());
-      Optional<ReportFormat> format = ReportFormat.findByFileName(fileName);
-      if (format.isPresent()) {
-        write(result, format.get(), report);
-        terminal.say("wrote " + report);
-      } else if (fileName.contains(".")) {
+      if (fileName.contains(".") && ReportFormat.findByFileName(fileName).isEmpty()) {
         throw CommandFailure.usage(
             "no report is written to %s: a file ends in %s, and a folder's name has no dot"
                 .formatted(report, names(", .", ".")));
+      }
+    }
+  }
+
+  /**
+   * Writes what was asked for, which was {@linkplain #check checked}.
+   *
+   * @throws CommandFailure when a file cannot be written
+   */
+  void write(BacktestResult result, Terminal terminal) {
+    for (Path report : reports) {
+      Optional<ReportFormat> format =
+          ReportFormat.findByFileName(String.valueOf(report.getFileName()));
+      if (format.isPresent()) {
+        write(result, format.get(), report);
+        terminal.say("wrote " + report);
       } else {
         for (ReportFormat each : ReportFormat.values()) {
           write(result, each, report.resolve("report." + each.extension()));

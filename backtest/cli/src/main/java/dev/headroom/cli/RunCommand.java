@@ -85,6 +85,7 @@ final class RunCommand implements Callable<Integer> {
               new SearchSpec(
                   candidates, new SearchSpec.Given(HoldOutOption.parse(holdOut)), config));
     }
+    report.check();
     Instant startedAt = Instant.now();
     try (RecordingOption.Chosen chosen = recording.open(terminal, outcome.isKept())) {
       BacktestResult result =
@@ -116,9 +117,7 @@ final class RunCommand implements Callable<Integer> {
       terminal.print(JsonReport.render(result));
       return;
     }
-    terminal.print(VerdictText.of(result, terminal));
-    if (by != null) {
-      terminal.print("\n" + StrataTable.of(result, by).render(terminal));
-    }
+    String strata = by == null ? "" : "\n" + StrataTable.of(result, by).render(terminal);
+    terminal.print(VerdictText.of(result, terminal) + strata);
   }
 }

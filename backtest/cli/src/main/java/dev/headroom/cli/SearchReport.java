@@ -3,6 +3,7 @@ package dev.headroom.cli;
 import dev.headroom.cli.SearchSpec.Found;
 import dev.headroom.engine.backtest.Judgement;
 import dev.headroom.engine.report.JsonReport;
+import dev.headroom.engine.report.Wording;
 import dev.headroom.engine.search.Choice;
 import dev.headroom.engine.search.Fold;
 import dev.headroom.engine.search.Score;
@@ -70,9 +71,7 @@ final class SearchReport {
         score.kills().prevented() + "/" + score.kills().preventable(),
         score.kills().missed(),
         score.falseBlocks(),
-        score.slackGibHours() == null
-            ? "no data"
-            : String.format(Locale.ROOT, "%.3g GiB·h", score.slackGibHours()),
+        Wording.gibHours(score.slackGibHours()),
         String.format(Locale.ROOT, "%.4g", score.cost()));
   }
 

@@ -23,6 +23,7 @@ record SearchSession(
       List<Candidate> formulas,
       BacktestConfig config,
       Function<Recording, SearchSpec.Method> methodFor) {
+    report.check();
     Instant startedAt = Instant.now();
     try (RecordingOption.Chosen chosen = recording.open(terminal, outcome.isKept())) {
       SearchSpec spec =

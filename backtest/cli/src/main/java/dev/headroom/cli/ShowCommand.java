@@ -44,7 +44,7 @@ final class ShowCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (OpenDatabase open = database.start(terminal)) {
+    try (OpenDatabase open = database.startExisting(terminal)) {
       if (runPrefix == null) {
         list(open.backtests().list(LISTED));
       } else {

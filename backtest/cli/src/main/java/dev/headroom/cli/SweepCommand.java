@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Examples:",
-      "  backtest sweep --formula 'param k = 0.9 in [0.5, 1]' --grid 20   (with a second line: limit = k * memory_max)",
+      "  backtest sweep --formula 'param k = 0.9 in [0.5, 1]; k * memory_max' --grid 20",
       "  backtest sweep --formula neon --formula floor --random 500 --seed 7",
       "  backtest sweep --library --holdout 7d --json",
       "",

@@ -51,7 +51,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (OpenDatabase open = database.start(terminal)) {
+    try (OpenDatabase open = database.startExisting(terminal)) {
       BacktestRun run = StoredRuns.get(open.backtests(), runPrefix);
       Optional<String> difference = findDifference(run, open);
       if (difference.isEmpty()) {

@@ -13,6 +13,8 @@ import dev.headroom.store.DatabaseException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The {@code headroom} command: every module's commands under one root. */
 @Command(
@@ -62,7 +64,22 @@ public final class Headroom {
         .setCaseInsensitiveEnumValuesAllowed(true)
         // --formula @FILE is read by its option; picocli would split the file into arguments.
         .setExpandAtFiles(false)
+        .setParameterExceptionHandler((failure, _) -> misused(failure, terminal))
         .setExecutionExceptionHandler((failure, command, parsed) -> explain(failure, terminal));
+  }
+
+  /** Says what is wrong and where help is; the whole help would push that off the screen. */
+  private static int misused(ParameterException failure, Terminal terminal) {
+    CommandLine command = failure.getCommandLine();
+    terminal.say("headroom: " + failure.getMessage());
+    if (!command.getSubcommands().isEmpty()) {
+      command.usage(terminal.err());
+    } else {
+      UnmatchedArgumentException.printSuggestions(failure, terminal.err());
+      terminal.say(
+          "  `" + command.getCommandSpec().qualifiedName() + " --help` says what it takes");
+    }
+    return ExitCode.USAGE;
   }
 
   private static int explain(Exception failure, Terminal terminal) {

@@ -60,6 +60,9 @@ final class ArgumentsTest {
         Row.misused("nosuch", "Unmatched argument at index 0: 'nosuch'"),
         Row.misused("backtest", "Missing required subcommand"),
         Row.misused("backtest nosuch", "'nosuch'"),
+        Row.misused("backtest run --no-such", "--no-such", "`headroom backtest run --help` says"),
+        Row.misused("backtest run -f tallk", "unknown name 'tallk'", "`backtest formulas` lists"),
+        Row.misused("backtest run -f talk --recording lab-corpus --report x.pdf", "x.pdf", ".html"),
         Row.misused("help nosuch", "nosuch"),
         Row.misused("backtest formulas nosuch", "no formula of the library", "'nosuch'", "talk"),
         Row.misused("backtest fmt", "what to format?", "--formula TEXT"),
@@ -70,6 +73,10 @@ final class ArgumentsTest {
         Row.misused("backtest run -f talk --fail-on soon", "--fail-on", "soon"),
         Row.misused("backtest run -f talk --cadence 10", "--cadence takes a duration", "'10'"),
         Row.misused("backtest run -f talk --lag soon", "--lag takes a duration", "'soon'"),
+        Row.misused("backtest run -f talk --minimum 64", "--minimum takes an amount of", "'64'"),
+        Row.misused(
+            "backtest run -f talk --minimum 2GiB --maximum 1GiB",
+            "the smallest limit (2147483648 bytes) is above the largest (1073741824 bytes)"),
         Row.misused("backtest run -f talk --seed x", "--seed", "'x'"),
         Row.misused("backtest run -f talk --horizon soon", "--horizon takes a duration", "'soon'"),
         Row.misused("backtest run -f talk --horizon 0s", "the horizon is above 0"),
@@ -203,6 +210,26 @@ final class ArgumentsTest {
 
     assertThat(run.out()).isEmpty();
     assertThat(run.err()).startsWith("headroom: ").contains("127.0.0.1:1");
+  }
+
+  static Stream<String> lookingSomethingUp() {
+    return Stream.of(
+        "backtest run -f talk",
+        "backtest run -f talk --recording nosuch",
+        "backtest show",
+        "backtest verify 3f2a77c1",
+        "backtest export 3f2a77c1 run.json",
+        "recording list",
+        "recording delete x");
+  }
+
+  @ParameterizedTest
+  @MethodSource("lookingSomethingUp")
+  void aDatabaseThatIsNotThere_isNotMadeOnlyToBeEmpty(String line) {
+    CommandRun run = CommandRun.piped(line.split(" ")).exits(ExitCode.NO_DATA);
+
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).contains("there is no database yet", "--recording lab-corpus");
   }
 
   @Test

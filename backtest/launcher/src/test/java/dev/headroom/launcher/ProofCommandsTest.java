@@ -153,7 +153,7 @@ final class ProofCommandsTest {
   @Test
   void aDiff_hasOnlyWhatDiffers() {
     assertThat(backtest("diff", "one: 600MiB", "other: 900MiB").exits(ExitCode.OK).out())
-        .contains("one against other: 1 kills with another verdict, 2 statements with another fate")
+        .contains("one against other: 1 kill with another verdict, 2 statements with another fate")
         .contains("| prevented | missed | 600.0 MiB | 900.0 MiB |", "| justified | - |")
         .contains("| undecided | - |");
     assertThat(backtest("diff", "one: 600MiB", "other: 601MiB").exits(ExitCode.OK).out())

@@ -114,6 +114,15 @@ final class RecordingFolderTest {
   }
 
   @Test
+  void aMinimumAndAMaximum_boundEveryLimit() {
+    // What would be 896, and never crossed, is 600; what would be 100 is 896.
+    assertThat(run("--formula", "free: memory_max - shmem", "--maximum", "600MiB").out())
+        .contains("| free | 1/1 ");
+    assertThat(run("--formula", "tight: 100MiB", "--minimum", "896MiB").out())
+        .contains("| tight | 0/1 ");
+  }
+
+  @Test
   void beyondTheHorizon_aRefusalIsAFalseBlock() {
     JsonNode near = json(run("--json", "-f", CROSSED, "--horizon", "1s"));
     JsonNode far = json(run("--json", "-f", CROSSED, "--horizon", "2s"));

@@ -234,7 +234,7 @@ final class StoredRecordingTest {
         .contains("run " + id + " is reproduced, byte for byte");
     assertThat(
             on(url, "backtest", "diff", id + ":crossed", id + ":generous").exits(ExitCode.OK).out())
-        .contains("1 kills with another verdict", "| prevented | missed | 600.0 MiB | 900.0 MiB |");
+        .contains("1 kill with another verdict", "| prevented | missed | 600.0 MiB | 900.0 MiB |");
     Path csv = temporary.resolve("kills.csv");
     on(url, "backtest", "export", id, csv.toString()).exits(ExitCode.OK);
     assertThat(csv).content().contains("policy_name,instance_id,", "crossed,", ",prevented,");

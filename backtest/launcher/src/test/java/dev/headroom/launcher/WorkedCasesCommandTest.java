@@ -63,6 +63,7 @@ final class WorkedCasesCommandTest {
                 "backtest", "test", folder.resolve("missing.yaml").toString(), BASICS.toString())
             .exits(ExitCode.USAGE);
 
-    assertThat(run.out()).contains("missing.yaml", "cases hold; 1 files are wrong");
+    assertThat(run.out())
+        .contains("missing.yaml: cannot be read: it does not exist", "cases hold; 1 file is wrong");
   }
 }

@@ -1,6 +1,7 @@
 package dev.headroom.engine.casefile;
 
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +39,8 @@ public record CaseFileRun(List<CaseResult> results, List<String> errors) {
         }
       } catch (CaseFileException e) {
         errors.add(e.getMessage());
+      } catch (NoSuchFileException e) {
+        errors.add(file + ": cannot be read: it does not exist");
       } catch (IOException e) {
         errors.add(file + ": cannot be read: " + e.getMessage());
       }
@@ -66,7 +69,8 @@ public record CaseFileRun(List<CaseResult> results, List<String> errors) {
     long holding = results.stream().filter(CaseResult::holds).count();
     text.append(holding).append(" of ").append(results.size()).append(" cases hold");
     if (!errors.isEmpty()) {
-      text.append("; ").append(errors.size()).append(" files are wrong");
+      text.append("; ")
+          .append(errors.size() == 1 ? "1 file is wrong" : errors.size() + " files are wrong");
     }
     return text.append('\n').toString();
   }

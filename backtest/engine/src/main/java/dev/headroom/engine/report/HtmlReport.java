@@ -49,11 +49,11 @@ public final class HtmlReport {
     html.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n")
         .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n")
         .append("<link rel=\"icon\" href=\"data:,\"/>\n<title>Backtest of ")
-        .append(Markup.escape(recordingName()))
+        .append(Markup.escape(Wording.recording(result.manifest())))
         .append("</title>\n<style>\n")
         .append(style())
         .append("</style>\n</head>\n<body>\n<main>\n<h1>Backtest of ")
-        .append(Markup.escape(recordingName()))
+        .append(Markup.escape(Wording.recording(result.manifest())))
         .append("</h1>\n<p>")
         .append(Markup.escape(table.headline()))
         .append("</p>\n");
@@ -64,11 +64,6 @@ public final class HtmlReport {
     appendRefused();
     appendManifest();
     return html.append("</main>\n</body>\n</html>\n").toString();
-  }
-
-  private String recordingName() {
-    String name = result.manifest().recordingName();
-    return name == null ? result.manifest().recordingHash() : name;
   }
 
   private void heading(String text) {

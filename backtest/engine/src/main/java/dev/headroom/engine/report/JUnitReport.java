@@ -45,8 +45,7 @@ public final class JUnitReport {
   }
 
   private static String recording(Manifest manifest) {
-    String name = manifest.recordingName();
-    return "recording " + (name == null ? manifest.recordingHash() : name);
+    return "recording " + Wording.recording(manifest);
   }
 
   private interface Test {

@@ -50,9 +50,8 @@ record VerdictTable(
   }
 
   private static String headline(BacktestResult result) {
-    String name = result.manifest().recordingName();
     List<String> parts = new ArrayList<>();
-    parts.add("recording " + (name == null ? result.manifest().recordingHash() : name));
+    parts.add("recording " + Wording.recording(result.manifest()));
     parts.add(Wording.plural(result.instances(), "instance"));
     parts.add(Wording.exposure(result.instanceDays()));
     parts.add("fidelity " + Wording.word(result.fidelity()));

@@ -1,13 +1,16 @@
 package dev.headroom.engine.report;
 
+import dev.headroom.engine.backtest.Manifest;
 import dev.headroom.engine.statistics.CompactNumber;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Numbers as every report writes them, in the same way on every machine. */
-final class Wording {
+public final class Wording {
 
   static final String NO_DATA = "no data";
 
@@ -25,6 +28,18 @@ final class Wording {
 
   private Wording() {}
 
+  /** What was replayed, by its name, or else by its range of time. */
+  static String recording(Manifest manifest) {
+    Instant start = manifest.startsAt();
+    Instant end = manifest.endsAt();
+    if (manifest.recordingName() != null) {
+      return manifest.recordingName();
+    }
+    return start == null || end == null
+        ? manifest.recordingHash()
+        : start.truncatedTo(ChronoUnit.SECONDS) + " to " + end.truncatedTo(ChronoUnit.SECONDS);
+  }
+
   /** Bytes for a person, such as {@code 788.0 MiB}. */
   static String bytes(long bytes) {
     if (bytes >= GIB) {
@@ -39,7 +54,7 @@ final class Wording {
   }
 
   /** GiB·h with two significant digits; MiB·h where that would be next to nothing. */
-  static String gibHours(@Nullable Double gibHours) {
+  public static String gibHours(@Nullable Double gibHours) {
     if (gibHours == null) {
       return NO_DATA;
     }
@@ -102,7 +117,8 @@ final class Wording {
     return new BigDecimal(100 * share).round(SIX_DIGITS).stripTrailingZeros().toPlainString() + "%";
   }
 
-  static String plural(long count, String noun) {
+  /** A count and what is counted, such as {@code 1 kill}. */
+  public static String plural(long count, String noun) {
     return count == 1 ? "1 " + noun : count + " " + noun + "s";
   }
 }
