@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # sqlsmith.sh : random queries by sqlsmith (Debian: apt-get install sqlsmith) under a tight limit.
 #
-#   sqlsmith.sh [QUERIES] [SEED] [LIMIT]        10000 queries, seed 1, 8MB when not said
+#   sqlsmith.sh [QUERIES] [SEED] [LIMIT]        10000 queries, seed 1, 16MB when not said
 #
 # Prints how the queries ended and what the guard did, and exits 1 if the server crashed. See server.sh for the settings.
 set -euo pipefail
@@ -9,12 +9,12 @@ source "$(dirname "$0")/server.sh"
 
 queries=${1:-10000}
 seed=${2:-1}
-limit=${3:-8MB}
+limit=${3:-16MB}
 
 cp "$HEADROOM_MODULE" "$folder/headroom.so"
 HEADROOM_MODULE=$folder/headroom.so
 own "$folder"
-start_server enforce headroom.static_limit="$limit" statement_timeout=5s work_mem=256MB \
+start_server enforce headroom.static_limit="$limit" statement_timeout=3s work_mem=256MB \
   log_min_messages=error log_min_error_statement=panic jit_above_cost=0 parallel_setup_cost=0 parallel_tuple_cost=0 \
   min_parallel_table_scan_size=0
 sql postgres <<'SQL'
@@ -35,7 +35,7 @@ started=$SECONDS
 sqlsmith --target="host=$folder/run port=$PGPORT dbname=postgres user=postgres" --max-queries="$queries" --seed="$seed" \
   --exclude-catalog --verbose >"$folder/sqlsmith.out" 2>"$folder/sqlsmith.err" || true
 echo "PostgreSQL $PG_MAJOR, sqlsmith seed $seed, limit $limit, $((SECONDS - started)) s"
-tail -25 "$folder/sqlsmith.err"
+grep -E "^queries: " "$folder/sqlsmith.err" | tail -1 || tail -3 "$folder/sqlsmith.err"
 sql postgres -c "SELECT format('%s blocks, %s soft denials, %s FATALs, %s PANICs, %s denials, %s waivers, %s breaches',
   blocks, soft_denials, fatals, panics, denials, waivers, breaches) FROM headroom_guard_status"
 crashes=$(grep -cE 'PANIC|terminated by signal|reinitializing' "$log" || true)
