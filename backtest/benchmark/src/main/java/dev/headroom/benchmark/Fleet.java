@@ -6,10 +6,8 @@ import dev.headroom.engine.fleet.FleetGenerator;
 import dev.headroom.engine.fleet.FleetSpec;
 import dev.headroom.engine.kernel.StreamedRecording;
 import dev.headroom.engine.recording.RecordingCache;
-import dev.headroom.engine.recording.RecordingCache.Loaded;
 import dev.headroom.engine.recording.RecordingDirectory;
 import dev.headroom.engine.recording.WriteOptions;
-import dev.headroom.model.Instance;
 import dev.headroom.model.InstanceRecording;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -20,16 +18,16 @@ import java.util.List;
 final class Fleet {
 
   private final FleetGenerator generator;
-  private final List<StreamedRecording> instances = new ArrayList<>();
+  private final List<StreamedRecording> instances;
 
   /** Makes it up into column blocks in this folder. */
   Fleet(FleetSpec spec, Path cacheFolder) throws IOException {
     generator = new FleetGenerator(spec);
     RecordingCache cache = new RecordingCache(cacheFolder, Long.MAX_VALUE, notice -> {});
-    for (Instance instance : generator.instances()) {
-      Loaded loaded = generator.load(instance, cache);
-      instances.add(loaded.recording());
-    }
+    instances =
+        generator.instances().parallelStream()
+            .map(instance -> generator.load(instance, cache).recording())
+            .toList();
   }
 
   List<StreamedRecording> instances() {

@@ -51,10 +51,9 @@ final class SearchRunner {
    * @throws CommandFailure when the recording cannot be split as asked
    */
   Outcome search(RecordingSource source, SearchSpec spec) {
-    BacktestRunner runner = new BacktestRunner(terminal);
     Recording recording = source.recording();
-    try {
-      JsonNode manifest = manifest(source, spec, runner.contentHash(source));
+    try (SearchedRecording searched = SearchedRecording.open(source, terminal)) {
+      JsonNode manifest = manifest(source, spec, searched.contentHash());
       SearchSpec.Found found =
           terminal.withProgress(
               spec.method().kind(),
@@ -63,7 +62,7 @@ final class SearchRunner {
               step ->
                   spec.search(
                       recording,
-                      runner.replayer(source, manifest.get("recording_hash").stringValue()),
+                      searched,
                       scored -> {
                         for (int i = 0; i < scored; i++) {
                           step.run();

@@ -1,6 +1,7 @@
 package dev.headroom.engine.kernel;
 
 import dev.headroom.model.InstanceRecording;
+import java.time.Instant;
 
 /** One instance's recording as a replay reads it: a header, and the samples as a stream. */
 public interface StreamedRecording {
@@ -9,6 +10,15 @@ public interface StreamedRecording {
 
   /** Starts reading the samples from the first one. May be called any number of times. */
   SampleFeed openSamples();
+
+  /**
+   * The part of it before a moment. Its samples are read once for that.
+   *
+   * @param endsAt the first moment that is not in it
+   */
+  default StreamedRecording before(Instant endsAt) {
+    return new EarlierPart(this, endsAt);
+  }
 
   /** A recording that is in memory. */
   static StreamedRecording of(InstanceRecording recording) {

@@ -85,7 +85,7 @@ public final class Search {
   private Choice judge(List<Score> scores) {
     Score winner = scores.stream().min(Score.CHEAPEST_FIRST).orElseThrow();
     BacktestResult judged =
-        replayer.replay(
+        replayer.judge(
             split.heldOut(),
             List.of(winner.candidate()),
             config.withTrials(new Trials(0, scores.size() - 1)));

@@ -1,5 +1,6 @@
 package dev.headroom.engine.search;
 
+import dev.headroom.engine.kernel.StreamedRecording;
 import dev.headroom.model.InstanceId;
 import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.Recording;
@@ -60,6 +61,13 @@ public record Slice(String name, Set<InstanceId> instances, Instant startsAt, In
             before(recording.instanceEvents(), event -> event.occurredAt()),
             before(recording.guardEvents(), event -> event.occurredAt()),
             before(recording.decisions(), decision -> decision.decidedAt())));
+  }
+
+  /** The same of a recording whose samples are elsewhere. */
+  public Optional<StreamedRecording> cut(StreamedRecording recording) {
+    return instances.contains(recording.header().instance().id())
+        ? Optional.of(recording.before(endsAt))
+        : Optional.empty();
   }
 
   private <T> List<T> before(List<T> all, Function<T, Instant> timeOf) {

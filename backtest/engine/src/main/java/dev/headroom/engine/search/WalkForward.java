@@ -48,7 +48,7 @@ public record WalkForward(List<Fold> folds, int tried, Judgement judgement) {
               cut.training(),
               cut.test(),
               winner,
-              replayer.replay(
+              replayer.judge(
                   cut.test(),
                   List.of(winner.candidate()),
                   config.withTrials(new Trials(0, candidates.size() - 1)))));
