@@ -40,7 +40,7 @@ give_back(int64_t bytes)
 	headroom_counters_moved(NULL, allocated, deallocated);
 }
 
-/* Blocks are up to a quarter larger than they were asked for. */
+/* Blocks are up to a fifth larger than they were asked for. */
 static int64_t
 usable(int64_t bytes)
 {
