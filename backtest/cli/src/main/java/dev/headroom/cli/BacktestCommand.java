@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
       ShowCommand.class,
       VerifyCommand.class,
       ExportCommand.class,
+      PromoteCommand.class,
       ExplainCommand.class,
       FormulasCommand.class,
       FmtCommand.class,

@@ -26,4 +26,9 @@ public final class Json {
   public static String write(Object value) {
     return MAPPER.writeValueAsString(value);
   }
+
+  /** The value as JSON text on one line. */
+  static String writeLine(Object value) {
+    return JsonMapper.shared().writeValueAsString(value);
+  }
 }

@@ -4,11 +4,17 @@ import dev.headroom.embedded.DatabaseLocation;
 import dev.headroom.embedded.DatabaseUnavailableException;
 import dev.headroom.embedded.DatabaseUrl;
 import dev.headroom.embedded.HeadroomDatabase;
+import dev.headroom.promotion.Promotion;
+import dev.headroom.promotion.RolloutController;
 import dev.headroom.store.BacktestStore;
 import dev.headroom.store.Database;
+import dev.headroom.store.GuardStopStore;
 import dev.headroom.store.KillStore;
+import dev.headroom.store.LeaderLock;
 import dev.headroom.store.RecordingStore;
+import dev.headroom.store.RolloutStore;
 import dev.headroom.store.SchemaMigration;
+import java.time.InstantSource;
 import java.util.Optional;
 
 /** A database that a command works with, and the stores in it. */
@@ -67,6 +73,27 @@ public final class OpenDatabase implements AutoCloseable {
 
   public KillStore kills() {
     return new KillStore(database.dataSource());
+  }
+
+  public RolloutStore rollouts() {
+    return new RolloutStore(database.dataSource());
+  }
+
+  public GuardStopStore stops() {
+    return new GuardStopStore(database.dataSource());
+  }
+
+  public Promotion promotion() {
+    return new Promotion(database.dataSource(), InstantSource.system());
+  }
+
+  public RolloutController controller() {
+    return new RolloutController(database.dataSource(), InstantSource.system());
+  }
+
+  /** Leadership over all rollouts; empty when another process has it. */
+  public Optional<LeaderLock> tryLeadRollouts() {
+    return LeaderLock.tryTake(database.dataSource(), RolloutController.LEADERSHIP);
   }
 
   @Override

@@ -4,12 +4,16 @@ import dev.headroom.cli.BacktestCommand;
 import dev.headroom.cli.CommandFailure;
 import dev.headroom.cli.ExitCode;
 import dev.headroom.cli.RecordingCommand;
+import dev.headroom.cli.RolloutCommand;
+import dev.headroom.cli.StopAllCommand;
 import dev.headroom.cli.Terminal;
 import dev.headroom.embedded.EmbeddedDatabaseException;
 import dev.headroom.engine.backtest.BacktestCancelledException;
 import dev.headroom.engine.recording.RecordingException;
 import dev.headroom.lab.LabException;
+import dev.headroom.promotion.PromotionRefusedException;
 import dev.headroom.store.DatabaseException;
+import dev.headroom.store.RolloutConflictException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -36,6 +40,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       LabCommand.class,
       GuardCommand.class,
       RecordingCommand.class,
+      RolloutCommand.class,
+      StopAllCommand.class,
       DbCommand.class,
       CompletionCommand.class,
       HelpCommand.class
@@ -92,6 +98,9 @@ public final class Headroom {
           case EmbeddedDatabaseException _, LabException _ -> ExitCode.UNAVAILABLE;
           case DatabaseException _ -> ExitCode.UNAVAILABLE;
           case RecordingException _ -> ExitCode.USAGE;
+          case RolloutConflictException _ -> ExitCode.FAILED;
+          case PromotionRefusedException refused ->
+              refused.evaluation().isPresent() ? ExitCode.FAILED : ExitCode.USAGE;
           case BacktestCancelledException _ -> ExitCode.CANCELLED;
           default -> null;
         };

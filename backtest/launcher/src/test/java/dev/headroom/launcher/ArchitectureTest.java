@@ -96,6 +96,7 @@ final class ArchitectureTest {
               "dev.headroom.embedded..",
               "dev.headroom.collector..",
               "dev.headroom.lab..",
+              "dev.headroom.promotion..",
               "dev.headroom.cli..")
           .because(
               "recordings come in from outside: the engine also runs where there is no database");
@@ -107,8 +108,37 @@ final class ArchitectureTest {
           .resideInAnyPackage("dev.headroom.collector..", "dev.headroom.lab..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("dev.headroom.engine..", "dev.headroom.cli..")
+          .resideInAnyPackage(
+              "dev.headroom.engine..", "dev.headroom.promotion..", "dev.headroom.cli..")
           .because("what observes must not know what would look good");
+
+  @ArchTest
+  static final ArchRule PROMOTION_KNOWS_ENGINE_AND_STORE =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.headroom.promotion..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "dev.headroom.embedded..",
+              "dev.headroom.collector..",
+              "dev.headroom.lab..",
+              "dev.headroom.cli..",
+              "dev.headroom.web..")
+          .because(
+              "the command line and the web process promote by the same rules, and guards learn of it"
+                  + " through flags alone");
+
+  @ArchTest
+  static final ArchRule STORE_KNOWS_ONLY_THE_MODEL =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.headroom.store..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "dev.headroom.engine..", "dev.headroom.promotion..", "dev.headroom.collector..")
+          .because("what is kept must not depend on what is made of it");
 
   @ArchTest
   static final ArchRule COLLECTOR_DOES_NOT_KNOW_THE_LAB =
