@@ -33,6 +33,11 @@ final class ReadyWatch {
   private static final Set<BackendKind> HARMLESS =
       Set.of(BackendKind.OTHER, BackendKind.LOGGER, BackendKind.ARCHIVER);
 
+  /** Only a server that accepts connections has these. */
+  private static final Set<BackendKind> AFTER_READY =
+      Set.of(
+          BackendKind.CLIENT_BACKEND, BackendKind.PARALLEL_WORKER, BackendKind.AUTOVACUUM_WORKER);
+
   private final EventClock clock;
   private final EventRecorder recorder;
   private final Map<InstanceId, ReadyWait> waits = new HashMap<>();
@@ -78,8 +83,8 @@ final class ReadyWatch {
         && open.crashed()
         && victimStartTicks != null
         && victimStartTicks > open.sinceTicks()
-        && kind == BackendKind.CLIENT_BACKEND) {
-      // Only a server that accepts connections has client backends: there was a READY unseen.
+        && AFTER_READY.contains(kind)) {
+      // There was a READY that nobody saw.
       ready(open, victimStartTicks, "at the latest: the next victim's own start");
     }
     crashed(

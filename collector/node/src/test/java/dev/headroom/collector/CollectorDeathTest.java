@@ -3,21 +3,14 @@ package dev.headroom.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.headroom.collector.capture.CaptureOptions;
-import dev.headroom.collector.capture.OomSources;
 import dev.headroom.collector.sampling.Cadence;
-import dev.headroom.store.Database;
-import dev.headroom.store.SchemaMigration;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -37,30 +30,30 @@ class CollectorDeathTest {
   private static final String SORT =
       "select md5(i::text) from generate_series(1, 5000000) i order by 1 offset 4999999";
 
+  private static final String PINS = "death";
+
   @TempDir private Path folder;
   private static final String CAPTURING = "capturing";
 
+  private WatchedServers servers;
   private PrivatePostgres watched;
   private PrivatePostgres store;
 
   @BeforeEach
   void startServers() throws IOException {
-    watched = PrivatePostgres.start(256L << 20, "work_mem=1GB", "shared_buffers=16MB", "jit=off");
-    store = PrivatePostgres.start(1L << 30, "shared_buffers=32MB");
-    try (Database database = Database.connect(store.url())) {
-      assertThat(SchemaMigration.migrate(database.dataSource())).isPositive();
-    }
+    servers =
+        WatchedServers.start(
+            folder,
+            PINS,
+            PrivatePostgres.start(256L << 20, "work_mem=1GB", "shared_buffers=16MB", "jit=off"));
+    watched = servers.watched();
+    store = servers.store();
   }
 
   @AfterEach
   void stopServers() throws IOException {
-    // A collector that was killed leaves the kernel recording; a clean close ends that.
-    OomSources.open(capture(folder)).source().close();
-    if (watched != null) {
-      watched.close();
-    }
-    if (store != null) {
-      store.close();
+    if (servers != null) {
+      servers.close();
     }
   }
 
@@ -72,14 +65,14 @@ class CollectorDeathTest {
         .until(() -> count("select count(*) from headroom.memory_sample") > 2);
     CompletableFuture<Void> statement = CompletableFuture.runAsync(this::provokeKill);
     Thread.sleep(300);
-    kill(first);
+    WatchedServers.kill(first);
     store.stopServer();
     statement.get(180, TimeUnit.SECONDS);
     watched.awaitConnections();
 
     Process second = collect();
     Awaitility.await().atMost(Duration.ofSeconds(90)).until(() -> timesCapturing() == 2);
-    kill(second);
+    WatchedServers.kill(second);
     Process third = collect();
     try {
       // The second victim is to be seen alive: only by its start is it known that there was a READY
@@ -109,7 +102,7 @@ class CollectorDeathTest {
                               + " where outage_ms is not null"))
                   .isEqualTo(2));
     } finally {
-      kill(third);
+      WatchedServers.kill(third);
     }
   }
 
@@ -122,12 +115,7 @@ class CollectorDeathTest {
   }
 
   private long count(String query) throws SQLException {
-    try (Connection connection = store.connect();
-        Statement statement = connection.createStatement();
-        ResultSet result = statement.executeQuery(query)) {
-      result.next();
-      return result.getLong(1);
-    }
+    return servers.count(query);
   }
 
   private void provokeKill() {
@@ -140,42 +128,14 @@ class CollectorDeathTest {
   }
 
   private Process collect() throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                folder.toString(),
-                watched.cgroupPath(),
-                store.url()));
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
-        .start();
+    return servers.collect(Main.class);
   }
 
   /** How many collectors have come so far that they capture kills. */
   private long timesCapturing() throws IOException {
-    try (Stream<String> lines = Files.lines(log())) {
+    try (Stream<String> lines = Files.lines(servers.log())) {
       return lines.filter(CAPTURING::equals).count();
     }
-  }
-
-  private Path log() {
-    return folder.resolve("collector.log");
-  }
-
-  private static CaptureOptions capture(Path folder) {
-    return new CaptureOptions(
-        "death", folder.resolve("run"), null, null, false, Duration.ofSeconds(2));
-  }
-
-  private static void kill(Process process) throws InterruptedException {
-    process.toHandle().destroyForcibly();
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
   }
 
   /** A collector that runs until it is killed. */
@@ -191,7 +151,7 @@ class CollectorDeathTest {
                   .withCadence(new Cadence(Duration.ofMillis(500), Duration.ofMillis(100)))
                   .withInstances(new InstanceSelection.Discovered(args[1], Map.of()))
                   .withDatabaseUrl(args[2])
-                  .withCapture(capture(Path.of(args[0]))));
+                  .withCapture(WatchedServers.capture(Path.of(args[0]), PINS)));
       while (collector.findCaptureSource().isEmpty()) {
         Thread.sleep(20);
       }

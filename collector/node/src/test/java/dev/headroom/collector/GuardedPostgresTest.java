@@ -4,26 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.headroom.collector.autotune.GuardPlan;
-import dev.headroom.collector.capture.CaptureOptions;
-import dev.headroom.collector.capture.OomSources;
 import dev.headroom.collector.ffm.SharedMemory;
 import dev.headroom.collector.proc.ProcFs;
 import dev.headroom.collector.sampling.Cadence;
 import dev.headroom.model.GuardMode;
 import dev.headroom.model.Policy;
-import dev.headroom.store.Database;
-import dev.headroom.store.SchemaMigration;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,35 +40,32 @@ class GuardedPostgresTest {
   private static final String DEADLY =
       "select md5(i::text) from generate_series(1, 20000000) i order by 1 offset 19999999";
 
+  private static final String PINS = "guarded";
+
   @TempDir private Path folder;
+  private WatchedServers servers;
   private PrivatePostgres watched;
-  private PrivatePostgres store;
 
   @BeforeEach
   void startServers() throws IOException {
-    watched =
-        PrivatePostgres.startGuarded(
-            400 * MIB,
-            "work_mem=1GB",
-            "shared_buffers=16MB",
-            "max_connections=20",
-            "jit=off",
-            "max_parallel_workers_per_gather=0");
-    store = PrivatePostgres.start(1L << 30, "shared_buffers=32MB");
-    try (Database database = Database.connect(store.url())) {
-      assertThat(SchemaMigration.migrate(database.dataSource())).isPositive();
-    }
+    servers =
+        WatchedServers.start(
+            folder,
+            PINS,
+            PrivatePostgres.startGuarded(
+                400 * MIB,
+                "work_mem=1GB",
+                "shared_buffers=16MB",
+                "max_connections=20",
+                "jit=off",
+                "max_parallel_workers_per_gather=0"));
+    watched = servers.watched();
   }
 
   @AfterEach
   void stopServers() throws IOException {
-    // A collector that was killed leaves the kernel recording; a clean close ends that.
-    OomSources.open(capture(folder)).source().close();
-    if (watched != null) {
-      watched.close();
-    }
-    if (store != null) {
-      store.close();
+    if (servers != null) {
+      servers.close();
     }
   }
 
@@ -102,7 +93,7 @@ class GuardedPostgresTest {
               + " and policy_id like 'fixed@%' and limit_bytes = "
               + 100 * MIB);
     } finally {
-      kill(enforcing);
+      WatchedServers.kill(enforcing);
     }
 
     // Nobody renews the lease any more.
@@ -135,7 +126,7 @@ class GuardedPostgresTest {
       watched.awaitConnections();
       damagedSegment_isRefused_andHarmsNobody();
     } finally {
-      kill(judging);
+      WatchedServers.kill(judging);
     }
   }
 
@@ -172,38 +163,11 @@ class GuardedPostgresTest {
   }
 
   private long count(String query) throws SQLException {
-    try (Connection connection = store.connect();
-        Statement statement = connection.createStatement();
-        ResultSet result = statement.executeQuery(query)) {
-      result.next();
-      return result.getLong(1);
-    }
+    return servers.count(query);
   }
 
   private Process collect(GuardMode mode) throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin/java").toString(),
-            "--enable-native-access=ALL-UNNAMED",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Main.class.getName(),
-            folder.toString(),
-            watched.cgroupPath(),
-            store.url(),
-            mode.name().toLowerCase(Locale.ROOT))
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("collector.log").toFile()))
-        .start();
-  }
-
-  private static CaptureOptions capture(Path folder) {
-    return new CaptureOptions(
-        "guarded", folder.resolve("run"), null, null, false, Duration.ofSeconds(2));
-  }
-
-  private static void kill(Process process) throws InterruptedException {
-    process.toHandle().destroyForcibly();
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    return servers.collect(Main.class, mode.name().toLowerCase(Locale.ROOT));
   }
 
   /** A collector that leads the guard until it is killed. */
@@ -223,7 +187,7 @@ class GuardedPostgresTest {
                       GuardMode.valueOf(args[3].toUpperCase(Locale.ROOT)),
                       Policy.of("fixed", "100MiB"),
                       List.of(Policy.of("low", "50MiB"))))
-              .withCapture(capture(Path.of(args[0]))));
+              .withCapture(WatchedServers.capture(Path.of(args[0]), PINS)));
       Thread.currentThread().join();
     }
   }
