@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -70,6 +71,9 @@ final class HtmlReportInBrowserTest {
           .map(each => each.outerHTML.slice(0, 80));
       """;
 
+  /** Has no words for a Chromium that is newer than itself, and says so for every command. */
+  private static final Logger SELENIUM = Logger.getLogger("org.openqa.selenium");
+
   private static @Nullable ChromeDriver driver;
 
   @TempDir static Path temporary = Path.of("");
@@ -80,6 +84,7 @@ final class HtmlReportInBrowserTest {
     assumeTrue(
         Files.isExecutable(BROWSER) && Files.isExecutable(DRIVER),
         "needs Debian's packages chromium and chromium-driver");
+    SELENIUM.setLevel(Level.SEVERE);
     page = temporary.resolve("report.html");
     Files.writeString(
         page, HtmlReport.render(SmallFleet.run(BacktestConfig.DEFAULT.withAgainst("talk"))));

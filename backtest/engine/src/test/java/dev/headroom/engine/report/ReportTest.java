@@ -106,6 +106,17 @@ final class ReportTest {
   }
 
   @Test
+  void aSummary_isTheTableAndItsNotes_withoutTheReasons() {
+    String summary = MarkdownReport.summary(run("talk"));
+    String whole = MarkdownReport.render(run("talk"));
+
+    assertThat(whole).startsWith(summary).contains("<details><summary>Why: talk</summary>");
+    assertThat(summary)
+        .contains("| talk | 1/1  100% [21,100] |", "- generous against talk: ")
+        .doesNotContain("<details>");
+  }
+
+  @Test
   void markdown_hasTheSameCells() {
     String markdown = MarkdownReport.render(run("talk"));
 
