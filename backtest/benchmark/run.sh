@@ -3,9 +3,10 @@
 #
 #   backtest/benchmark/run.sh compare  [INSTANCES HOURS FORMULAS]            default 4 24 400
 #   backtest/benchmark/run.sh headline [INSTANCES HOURS FORMULAS CLIENTS]    default 100 168 1000 3; heap of 1 GiB
+#   backtest/benchmark/run.sh micro    [JMH OPTION...]                       the parts of a replay, by JMH
 #   backtest/benchmark/run.sh load JDBC_URL [INSTANCES HOURS FORMULAS]       default 2 12 20; the database must be empty
 #
-# Needs gcc for the C loop. Writes to a temporary folder (TMPDIR), which is removed; the headline needs about 10 GB there.
+# Needs gcc for the C loop. Writes to a temporary folder (TMPDIR), which is removed; the headline needs about 3 GB there.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 what=${1:-compare}
@@ -30,12 +31,15 @@ case $what in
   headline)
     run -Xmx1g dev.headroom.benchmark.SweepBenchmark headline "$work" "${1:-100}" "${2:-168}" "${3:-1000}" "${4:-3}"
     ;;
+  micro)
+    run org.openjdk.jmh.Main "$@"
+    ;;
   load)
     url=$1
     HEADROOM_HOME="$work/home" run dev.headroom.benchmark.LoadBenchmark "$work" "$url" "${2:-2}" "${3:-12}" "${4:-20}"
     ;;
   *)
-    sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 esac

@@ -35,8 +35,12 @@ record SweepFormula(double share, double times, long reserveBytes) {
             share,
             times,
             reserveBytes / MIB);
-    return Candidate.parse(
-        Policy.of("share %s times %s reserve %d".formatted(share, times, reserveBytes), text));
+    return candidate("share %s times %s reserve %d".formatted(share, times, reserveBytes), text);
+  }
+
+  /** Any formula under a name. */
+  static Candidate candidate(String name, String text) {
+    return Candidate.parse(Policy.of(name, text));
   }
 
   /** The same in SQL, over the columns of the sample before. */
