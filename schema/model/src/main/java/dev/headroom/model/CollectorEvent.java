@@ -44,6 +44,24 @@ public record CollectorEvent(
     /** What the collector itself used over the last while. */
     COST,
     /** Something could not be read or stored; the work went on without it. */
-    FAILURE
+    FAILURE,
+    /** Flags were read that differ from those before. */
+    FLAGS_CHANGED,
+    /** Flags cannot be read; those last known hold for a bounded time. */
+    FLAGS_AWAY,
+    /** Kept flags are damaged or too old and are not used. */
+    FLAGS_REFUSED,
+    /** A guard goes on under what was last decided, because nothing new can be decided. */
+    STEERING_HELD,
+    /** That has lasted too long: the guard's lease is left to run out. */
+    STEERING_RELEASED,
+    /** A guard is led again. */
+    STEERING_RESUMED,
+    /** Somebody stopped every guard of the node. */
+    GUARDS_STOPPED,
+    /** The stop was lifted. */
+    GUARDS_RESUMED,
+    /** The wall clock was set; recorded times go on as before. */
+    CLOCK_STEP
   }
 }

@@ -2,6 +2,7 @@ package dev.headroom.model;
 
 import java.time.Instant;
 import java.util.Map;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param reason why there is no limit or why it was not applied; absent when all went well
  * @param inputs the formula's inputs by name; an absent input is missing
  * @param evaluationNs how long the evaluation took
+ * @param rolloutId the rollout that put the policy on the instance; absent when none did
+ * @param assignmentProbability with which an instance of that rollout was to be where this one is,
+ *     from 0 to 1; absent when unknown
  */
 public record Decision(
     InstanceId instanceId,
@@ -26,7 +30,9 @@ public record Decision(
     boolean applied,
     @Nullable String reason,
     Map<String, Double> inputs,
-    @Nullable Long evaluationNs)
+    @Nullable Long evaluationNs,
+    @Nullable UUID rolloutId,
+    @Nullable Double assignmentProbability)
     implements Observation {
 
   public Decision {

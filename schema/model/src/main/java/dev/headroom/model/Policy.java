@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name what people call it
  * @param formulaText the formula as written
- * @param cadence the least time between two decisions; zero decides at every sample
+ * @param decidesOn what makes it decide
+ * @param cadence on {@link Trigger#CADENCE} the least time between two decisions; zero decides at
+ *     every sample
  * @param lag from a decision to the moment its limit is in force
  * @param minimumBytes the limit is never below this, when given
  * @param maximumBytes the limit is never above this, when given
@@ -17,10 +19,22 @@ import org.jspecify.annotations.Nullable;
 public record Policy(
     String name,
     String formulaText,
+    Trigger decidesOn,
     Duration cadence,
     Duration lag,
     @Nullable Long minimumBytes,
     @Nullable Long maximumBytes) {
+
+  /** What makes a policy decide. */
+  public enum Trigger {
+    /** Time that passed. */
+    CADENCE,
+    /**
+     * A turn in the instance's life: it decides at the first sample of all and at the first after
+     * each start, readiness or reload, and at none besides.
+     */
+    EVENTS
+  }
 
   public Policy {
     if (cadence.isNegative() || lag.isNegative()) {
@@ -56,6 +70,17 @@ public record Policy(
     }
     return OptionalLong.of(
         Math.clamp((long) Math.floor(formulaResult), minimumBytes, maximumBytes));
+  }
+
+  /** A policy that decides by time. */
+  public Policy(
+      String name,
+      String formulaText,
+      Duration cadence,
+      Duration lag,
+      @Nullable Long minimumBytes,
+      @Nullable Long maximumBytes) {
+    this(name, formulaText, Trigger.CADENCE, cadence, lag, minimumBytes, maximumBytes);
   }
 
   /** A policy that decides at every sample, at once and without bounds. */

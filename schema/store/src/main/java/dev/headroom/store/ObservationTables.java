@@ -117,6 +117,8 @@ final class ObservationTables {
           .text("reason", Decision::reason)
           .jsonb("inputs", decision -> Json.ofInputs(decision.inputs()))
           .bigint("evaluation_ns", Decision::evaluationNs)
+          .uuid("rollout_id", Decision::rolloutId)
+          .doublePrecision("assignment_probability", Decision::assignmentProbability)
           .build();
 
   static final CopyTable<CollectorEvent> COLLECTOR_EVENT =

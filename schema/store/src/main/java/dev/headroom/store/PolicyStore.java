@@ -4,6 +4,7 @@ import static dev.headroom.store.jooq.Tables.POLICY;
 
 import dev.headroom.model.Policy;
 import dev.headroom.model.rollout.PolicyVersion;
+import dev.headroom.store.jooq.enums.PolicyTrigger;
 import dev.headroom.store.jooq.tables.records.PolicyRecord;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -90,6 +91,7 @@ public final class PolicyStore {
         sql.selectFrom(POLICY)
             .where(POLICY.POLICY_NAME.eq(policy.name()))
             .and(POLICY.FORMULA_TEXT.eq(policy.formulaText()))
+            .and(POLICY.DECIDES_ON.eq(trigger(policy)))
             .and(POLICY.CADENCE_MS.eq(policy.cadence().toMillis()))
             .and(POLICY.LAG_MS.eq(policy.lag().toMillis()))
             .and(POLICY.MINIMUM_BYTES.isNotDistinctFrom(policy.minimumBytes()))
@@ -115,6 +117,7 @@ public final class PolicyStore {
         .set(POLICY.POLICY_NAME, policy.name())
         .set(POLICY.VERSION, version)
         .set(POLICY.FORMULA_TEXT, policy.formulaText())
+        .set(POLICY.DECIDES_ON, trigger(policy))
         .set(POLICY.CADENCE_MS, policy.cadence().toMillis())
         .set(POLICY.LAG_MS, policy.lag().toMillis())
         .set(POLICY.MINIMUM_BYTES, policy.minimumBytes())
@@ -124,6 +127,10 @@ public final class PolicyStore {
     return new PolicyVersion(policyId, version, policy);
   }
 
+  private static PolicyTrigger trigger(Policy policy) {
+    return PolicyTrigger.valueOf(Labels.of(policy.decidesOn()));
+  }
+
   private static PolicyVersion policyVersion(PolicyRecord row) {
     return new PolicyVersion(
         row.getPolicyId(),
@@ -131,6 +138,7 @@ public final class PolicyStore {
         new Policy(
             row.getPolicyName(),
             row.getFormulaText(),
+            Labels.get(Policy.Trigger.class, row.getDecidesOn().getLiteral()),
             Duration.ofMillis(row.getCadenceMs()),
             Duration.ofMillis(row.getLagMs()),
             row.getMinimumBytes(),

@@ -115,7 +115,9 @@ final class StoredRow {
         row.getApplied(),
         row.getReason(),
         Json.inputs(row.getInputs().data()),
-        row.getEvaluationNs());
+        row.getEvaluationNs(),
+        row.getRolloutId(),
+        row.getAssignmentProbability());
   }
 
   static BacktestRun backtestRun(BacktestRunRecord row) {

@@ -150,7 +150,8 @@ class ObservationStoreTest {
     Sample beyondNumbers = observations.sample(id(), Instant.MAX);
     // A key of 1 MB does not fit into an index page, so no database will ever take this one.
     Decision tooLong =
-        new Decision(id(), START, longNoise(), null, GuardMode.OFF, false, null, Map.of(), null);
+        new Decision(
+            id(), START, longNoise(), null, GuardMode.OFF, false, null, Map.of(), null, null, null);
     List<Observation> withBad = new ArrayList<>(batch);
     withBad.add(3, tooFar);
     withBad.add(11, tooLong);

@@ -37,6 +37,15 @@ class PolicyStoreTest {
     assertThat(policies.register(TALK, "bob")).isEqualTo(first);
 
     Policy faster = new Policy("talk", "memory_max", Duration.ZERO, Duration.ZERO, 1L << 20, null);
+    Policy onEvents =
+        new Policy(
+            "talk",
+            "memory_max",
+            Policy.Trigger.EVENTS,
+            Duration.ofSeconds(1),
+            Duration.ZERO,
+            1L << 20,
+            null);
     Policy freer = new Policy("talk", "memory_max", Duration.ZERO, Duration.ZERO, null, null);
     assertThat(policies.register(faster, "ann").policyId()).isEqualTo("talk@2");
     assertThat(policies.register(freer, "ann").policyId()).isEqualTo("talk@3");
@@ -46,8 +55,11 @@ class PolicyStoreTest {
 
     assertThat(policies.find("talk@2")).contains(new PolicyVersion("talk@2", 2, faster));
     assertThat(policies.find("talk@4")).isEmpty();
+    assertThat(policies.register(onEvents, "ann"))
+        .isEqualTo(new PolicyVersion("talk@4", 4, onEvents));
+    assertThat(policies.find("talk@4")).contains(new PolicyVersion("talk@4", 4, onEvents));
     assertThat(policies.list().stream().map(PolicyVersion::policyId))
-        .containsExactly("other@1", "talk@3", "talk@2", "talk@1");
+        .containsExactly("other@1", "talk@4", "talk@3", "talk@2", "talk@1");
   }
 
   @Test

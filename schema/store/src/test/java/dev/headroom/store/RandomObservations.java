@@ -187,7 +187,9 @@ final class RandomObservations {
         random.nextBoolean(),
         maybe(this::text),
         inputs,
-        maybe(this::bytes));
+        maybe(this::bytes),
+        maybe(this::uuid),
+        maybe(random::nextDouble));
   }
 
   CollectorEvent collectorEvent(Instant at) {

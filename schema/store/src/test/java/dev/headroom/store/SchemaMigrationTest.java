@@ -33,8 +33,7 @@ class SchemaMigrationTest {
   @EnumSource(TestServer.class)
   void migrating_twice_changesNothingTheSecondTime(TestServer server) {
     try (Database database = Database.connect(server.emptyDatabase())) {
-      assertThat(SchemaMigration.migrate(database.dataSource()))
-          .isGreaterThanOrEqualTo(SchemaMigration.LATEST_VERSION);
+      assertThat(SchemaMigration.migrate(database.dataSource())).isPositive();
       assertThat(SchemaMigration.migrate(database.dataSource())).isZero();
       assertThat(SchemaMigration.info(database.dataSource()))
           .allSatisfy(step -> assertThat(step.state()).isEqualTo(MigrationState.SUCCESS));

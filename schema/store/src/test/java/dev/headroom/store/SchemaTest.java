@@ -13,7 +13,9 @@ import dev.headroom.model.Fact;
 import dev.headroom.model.GuardEvent;
 import dev.headroom.model.GuardMode;
 import dev.headroom.model.InstanceEvent;
+import dev.headroom.model.Policy;
 import dev.headroom.model.Verdict;
+import dev.headroom.model.rollout.RolloutStage;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -125,6 +127,8 @@ class SchemaTest {
             "guard_event_kind", GuardEvent.Kind.class,
             "guard_mode", GuardMode.class,
             "instance_event_kind", InstanceEvent.Kind.class,
+            "policy_trigger", Policy.Trigger.class,
+            "rollout_stage", RolloutStage.class,
             "verdict", Verdict.class);
     types.forEach((type, constants) ->
         assertThat(

@@ -17,6 +17,8 @@ enum ColumnType {
   INTEGER,
   /** Eight bytes, two's complement. */
   LONG,
+  /** Eight bytes of IEEE 754; 0.0 and -0.0 are the same. */
+  DOUBLE,
   /** Eight bytes: microseconds since 1970-01-01T00:00:00Z, two's complement. */
   INSTANT,
   /** Sixteen bytes. */
@@ -40,6 +42,7 @@ enum ColumnType {
     switch (this) {
       case BOOLEAN -> bytes.putByte((Boolean) value ? 1 : 0);
       case INTEGER, LONG -> bytes.putLong(((Number) value).longValue());
+      case DOUBLE -> bytes.putLong(bits((Double) value));
       case INSTANT -> bytes.putLong(microseconds((Instant) value));
       case UUID -> bytes.putUuid((UUID) value);
       case TEXT -> bytes.putText((String) value);
@@ -56,8 +59,8 @@ enum ColumnType {
   }
 
   /** JSON in the database does not keep the sign of zero. */
-  private static double withoutNegativeZero(double number) {
-    return number + 0.0;
+  private static long bits(double number) {
+    return Double.doubleToLongBits(number + 0.0);
   }
 
   private static void putMap(CanonicalBytes bytes, Map<?, ?> map) {
@@ -67,7 +70,7 @@ enum ColumnType {
       bytes.putText(key);
       switch (map.get(key)) {
         case String text -> bytes.putText(text);
-        case Double number -> bytes.putLong(Double.doubleToLongBits(withoutNegativeZero(number)));
+        case Double number -> bytes.putLong(bits(number));
         case null, default ->
             throw new IllegalArgumentException(key + " is neither a text nor a number");
       }

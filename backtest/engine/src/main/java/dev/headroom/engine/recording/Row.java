@@ -63,6 +63,10 @@ final class Row {
     };
   }
 
+  @Nullable Double nullableDouble(String column) {
+    return value(column, Double.class);
+  }
+
   boolean getBoolean(String column) {
     return present(column, nullableBoolean(column));
   }

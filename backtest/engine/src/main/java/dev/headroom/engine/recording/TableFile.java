@@ -177,6 +177,7 @@ final class TableFile {
       case BOOLEAN -> FieldTypes.BOOLEAN;
       case INTEGER -> FieldTypes.INTEGER;
       case LONG -> FieldTypes.LONG;
+      case DOUBLE -> FieldTypes.DOUBLE;
       case INSTANT -> FieldTypes.INSTANT;
       case UUID -> FieldTypes.UUID;
       case TEXT -> FieldTypes.STRING;

@@ -1,6 +1,7 @@
 package dev.headroom.engine.recording;
 
 import static dev.headroom.engine.recording.ColumnType.BOOLEAN;
+import static dev.headroom.engine.recording.ColumnType.DOUBLE;
 import static dev.headroom.engine.recording.ColumnType.INSTANT;
 import static dev.headroom.engine.recording.ColumnType.INTEGER;
 import static dev.headroom.engine.recording.ColumnType.LONG;
@@ -324,6 +325,8 @@ final class Tables {
         .column("reason", TEXT, Decision::reason)
         .column("inputs", NUMBER_MAP, row -> new TreeMap<>(row.inputs()))
         .column("evaluation_ns", LONG, Decision::evaluationNs)
+        .column("rollout_id", UUID, Decision::rolloutId)
+        .column("assignment_probability", DOUBLE, Decision::assignmentProbability)
         .build(
             Decision::instanceId,
             Decision::decidedAt,
@@ -337,7 +340,9 @@ final class Tables {
                     row.getBoolean("applied"),
                     row.nullableText("reason"),
                     row.mapOf("inputs", Double.class),
-                    row.nullableLong("evaluation_ns")));
+                    row.nullableLong("evaluation_ns"),
+                    row.nullableUuid("rollout_id"),
+                    row.nullableDouble("assignment_probability")));
   }
 
   private static InstanceId instanceId(Row row) {

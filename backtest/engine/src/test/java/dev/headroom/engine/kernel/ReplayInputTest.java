@@ -270,7 +270,17 @@ final class ReplayInputTest {
 
   private static Decision decision(int second, long mib, GuardMode mode, boolean applied) {
     return new Decision(
-        ID, START.plusSeconds(second), "policy", mib * MIB, mode, applied, null, Map.of(), null);
+        ID,
+        START.plusSeconds(second),
+        "policy",
+        mib * MIB,
+        mode,
+        applied,
+        null,
+        Map.of(),
+        null,
+        null,
+        null);
   }
 
   @Test

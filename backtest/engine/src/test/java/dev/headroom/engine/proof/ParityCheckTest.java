@@ -71,6 +71,8 @@ final class ParityCheckTest {
         false,
         null,
         Map.of(),
+        null,
+        null,
         null);
   }
 

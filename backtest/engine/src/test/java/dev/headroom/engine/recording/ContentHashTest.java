@@ -307,7 +307,17 @@ class ContentHashTest {
 
   private static Decision decision(double input) {
     return new Decision(
-        ID, TIME, "talk", 1L << 29, GuardMode.SHADOW, false, null, Map.of("anon", input), 120L);
+        ID,
+        TIME,
+        "talk",
+        1L << 29,
+        GuardMode.SHADOW,
+        false,
+        null,
+        Map.of("anon", input),
+        120L,
+        null,
+        null);
   }
 
   private static <T> List<T> shuffled(List<T> list, Random random) {

@@ -270,7 +270,9 @@ public final class RandomRecording {
         random.nextBoolean(),
         maybe(this::name),
         inputs,
-        maybe(() -> random.nextLong(1_000_000)));
+        maybe(() -> random.nextLong(1_000_000)),
+        maybe(() -> new UUID(random.nextLong(), random.nextLong())),
+        maybe(random::nextDouble));
   }
 
   private @Nullable MemoryLimit memoryMax() {

@@ -172,7 +172,8 @@ class SpoolTest {
             null,
             null,
             null),
-        new Decision(ID, AT, "p", 1L, GuardMode.SHADOW, true, null, Map.of("x", 1.5), 2L));
+        new Decision(
+            ID, AT, "p", 1L, GuardMode.SHADOW, true, null, Map.of("x", 1.5), 2L, null, 0.95));
   }
 
   @ParameterizedTest

@@ -55,6 +55,11 @@ public final class BinaryCopyBuffer {
     reserve(Integer.BYTES + Long.BYTES).putInt(Long.BYTES).putLong(value);
   }
 
+  /** A {@code double precision}. */
+  public void putDouble(double value) {
+    putLong(Double.doubleToRawLongBits(value));
+  }
+
   /** A {@code uuid}. */
   public void putUuid(UUID value) {
     reserve(Integer.BYTES + 2 * Long.BYTES)

@@ -119,6 +119,10 @@ public final class CopyTable<R> {
       return add(column, "bigint", getter, BinaryCopyBuffer::putLong);
     }
 
+    public Builder<R> doublePrecision(String column, Getter<R, Double> getter) {
+      return add(column, "double precision", getter, BinaryCopyBuffer::putDouble);
+    }
+
     public CopyTable<R> build() {
       return new CopyTable<>(name, columns);
     }

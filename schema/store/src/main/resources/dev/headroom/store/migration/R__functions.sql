@@ -82,7 +82,7 @@ RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog,
     'policies',
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
         'policy_id', policy_id, 'name', policy_name, 'version', version, 'formula_text', formula_text,
-        'cadence_ms', cadence_ms, 'lag_ms', lag_ms, 'minimum_bytes', minimum_bytes, 'maximum_bytes', maximum_bytes)
+        'decides_on', decides_on, 'cadence_ms', cadence_ms, 'lag_ms', lag_ms, 'minimum_bytes', minimum_bytes, 'maximum_bytes', maximum_bytes)
         ORDER BY policy_id), '[]')
       FROM headroom.policy WHERE policy_id IN (SELECT active.policy_id FROM active)))
 $$;

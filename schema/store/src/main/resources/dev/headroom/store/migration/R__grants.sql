@@ -24,7 +24,7 @@ GRANT SELECT ON
 -- Column by column, so that nobody writes under another's database_user and a rollout stays the one it was made as.
 REVOKE INSERT ON headroom.policy, headroom.rollout_event, headroom.guard_stop FROM headroom_operator;
 REVOKE INSERT, UPDATE ON headroom.rollout FROM headroom_operator;
-GRANT INSERT (policy_id, policy_name, version, formula_text, cadence_ms, lag_ms, minimum_bytes, maximum_bytes, created_by)
+GRANT INSERT (policy_id, policy_name, version, formula_text, decides_on, cadence_ms, lag_ms, minimum_bytes, maximum_bytes, created_by)
   ON headroom.policy TO headroom_operator;
 GRANT INSERT (
   rollout_id, occurred_at, from_stage, from_percent, to_stage, to_percent, actor, reason, run_id,
