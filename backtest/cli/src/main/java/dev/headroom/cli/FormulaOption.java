@@ -29,6 +29,9 @@ final class FormulaOption {
   /** What could have been meant as a name of the library. */
   private static final Pattern WORD = Pattern.compile("[A-Za-z][A-Za-z0-9_-]*");
 
+  /** Stands in for a time in {@code --cadence}. */
+  private static final String ON_EVENTS = "events";
+
   /** What the first formula that is given as a mere text is called. */
   private static final String UNNAMED = "formula";
 
@@ -46,7 +49,9 @@ final class FormulaOption {
   @Option(
       names = "--cadence",
       paramLabel = "DURATION",
-      description = "The least time between two decisions, such as 10s. Default: every sample.")
+      description =
+          "The least time between two decisions, such as 10s; or `events`: only when the instance started, became ready"
+              + " or was reloaded. Default: every sample.")
   private @Nullable String cadence;
 
   @Option(
@@ -88,9 +93,11 @@ final class FormulaOption {
   }
 
   private List<Candidate> chosen(boolean withLibrary) {
+    boolean onEvents = ON_EVENTS.equals(cadence);
     PolicyRules rules =
         new PolicyRules(
-            duration("--cadence", cadence),
+            onEvents ? Policy.Trigger.EVENTS : Policy.Trigger.CADENCE,
+            onEvents ? Duration.ZERO : duration("--cadence", cadence),
             duration("--lag", lag),
             ByteSize.parseIfGiven("--minimum", minimum),
             ByteSize.parseIfGiven("--maximum", maximum));

@@ -9,10 +9,15 @@ import org.jspecify.annotations.Nullable;
  * see {@link Policy}.
  */
 record PolicyRules(
-    Duration cadence, Duration lag, @Nullable Long minimumBytes, @Nullable Long maximumBytes) {
+    Policy.Trigger decidesOn,
+    Duration cadence,
+    Duration lag,
+    @Nullable Long minimumBytes,
+    @Nullable Long maximumBytes) {
 
   /** At every sample, at once and without bounds. */
-  static final PolicyRules NONE = new PolicyRules(Duration.ZERO, Duration.ZERO, null, null);
+  static final PolicyRules NONE =
+      new PolicyRules(Policy.Trigger.CADENCE, Duration.ZERO, Duration.ZERO, null, null);
 
   /**
    * The policy of this formula.
@@ -21,7 +26,8 @@ record PolicyRules(
    */
   Policy policy(String name, String formulaText) {
     try {
-      return new Policy(name, formulaText, cadence, lag, minimumBytes, maximumBytes);
+      return new Policy(
+          name, formulaText, decidesOn, cadence, lag, minimumBytes, maximumBytes);
     } catch (IllegalArgumentException e) {
       throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
     }

@@ -104,6 +104,9 @@ final class StoredManifest {
                 new Policy(
                     policy.get("name").stringValue(),
                     policy.get("formula").stringValue(),
+                    policy.path("decides_on").asString("").equals("events")
+                        ? Policy.Trigger.EVENTS
+                        : Policy.Trigger.CADENCE,
                     Duration.ofMillis(policy.path("cadence_ms").longValue()),
                     Duration.ofMillis(policy.path("lag_ms").longValue()),
                     findLong(policy, "minimum_bytes"),

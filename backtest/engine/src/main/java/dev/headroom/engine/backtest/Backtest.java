@@ -4,6 +4,7 @@ import dev.headroom.engine.backtest.BacktestResult.JudgedKill;
 import dev.headroom.engine.backtest.Manifest.PolicyEntry;
 import dev.headroom.engine.kernel.FidelityCheck;
 import dev.headroom.engine.kernel.ReplayPolicy;
+import dev.headroom.model.Policy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -173,6 +174,7 @@ public final class Backtest {
               ReplayPolicy.Kind.CANDIDATE,
               candidate.formula().canonicalText(),
               candidate.formula().astHash(),
+              candidate.policy().decidesOn(),
               candidate.policy().cadence(),
               candidate.policy().lag(),
               candidate.policy().minimumBytes(),
@@ -186,6 +188,7 @@ public final class Backtest {
                 policy.kind(),
                 null,
                 null,
+                Policy.Trigger.CADENCE,
                 Duration.ZERO,
                 Duration.ZERO,
                 null,

@@ -1,6 +1,7 @@
 package dev.headroom.engine.backtest;
 
 import dev.headroom.engine.kernel.ReplayPolicy;
+import dev.headroom.model.Policy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -41,6 +42,7 @@ public record Manifest(
       ReplayPolicy.Kind kind,
       @Nullable String formulaText,
       @Nullable String formulaHash,
+      Policy.Trigger decidesOn,
       Duration cadence,
       Duration lag,
       @Nullable Long minimumBytes,

@@ -246,7 +246,8 @@ final class CaseReader {
           new Policy(
               "case",
               text,
-              duration(parts.get("cadence")),
+              trigger(parts.get("cadence")),
+              isOnEvents(parts.get("cadence")) ? Duration.ZERO : duration(parts.get("cadence")),
               duration(parts.get("lag")),
               bytesOrAbsent(parts.get("minimum")),
               bytesOrAbsent(parts.get("maximum"))),
@@ -256,6 +257,15 @@ final class CaseReader {
     } catch (IllegalArgumentException e) {
       throw policy.error(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /** {@code cadence: events} stands in for a time. */
+  private static Policy.Trigger trigger(@Nullable CaseNode cadence) {
+    return isOnEvents(cadence) ? Policy.Trigger.EVENTS : Policy.Trigger.CADENCE;
+  }
+
+  private static boolean isOnEvents(@Nullable CaseNode cadence) {
+    return cadence != null && cadence.text().equals("events");
   }
 
   private static ReplayPolicy readReference(CaseNode reference) {

@@ -14,17 +14,25 @@ final class LimitState {
   /** A limit that was decided and is not in force yet. */
   private record Pending(long fromNs, long limitBytes) {}
 
+  private final Policy.Trigger decidesOn;
+  private final long[] turnsNs;
   private final long cadenceNs;
   private final long lagNs;
   private final long minimumBytes;
   private final long maximumBytes;
   private final Deque<Pending> pending = new ArrayDeque<>();
+  private int nextTurn;
   private boolean everAsked;
   private long lastAskedNs;
   private int noDecisions;
   private long inForceBytes = NO_LIMIT;
 
-  LimitState(ReplayPolicy policy) {
+  /**
+   * @param turnsNs when the instance started, became ready or was reloaded, in time order
+   */
+  LimitState(ReplayPolicy policy, long[] turnsNs) {
+    decidesOn = policy.decidesOn();
+    this.turnsNs = turnsNs;
     cadenceNs = policy.cadence().toNanos();
     lagNs = policy.lag().toNanos();
     minimumBytes = policy.minimumBytes().orElse(0);
@@ -36,7 +44,11 @@ final class LimitState {
    * that a double can tell.
    */
   boolean isImmediate() {
-    return cadenceNs == 0 && lagNs == 0 && isExact(minimumBytes) && isExact(maximumBytes);
+    return decidesOn == Policy.Trigger.CADENCE
+        && cadenceNs == 0
+        && lagNs == 0
+        && isExact(minimumBytes)
+        && isExact(maximumBytes);
   }
 
   /** What is as good as no bound needs no exact one. */
@@ -85,7 +97,7 @@ final class LimitState {
 
   /** Takes the rule's answer at a sample, if a decision is due there; gives the limit decided. */
   OptionalLong decideIfDue(long nowNs, double limitBytes) {
-    if (everAsked && nowNs - lastAskedNs < cadenceNs) {
+    if (!isDue(nowNs)) {
       return OptionalLong.empty();
     }
     everAsked = true;
@@ -97,6 +109,21 @@ final class LimitState {
       pending.add(new Pending(nowNs + lagNs, bytes.getAsLong()));
     }
     return bytes;
+  }
+
+  private boolean isDue(long nowNs) {
+    boolean turned = false;
+    while (nextTurn < turnsNs.length && turnsNs[nextTurn] <= nowNs) {
+      nextTurn++;
+      turned = true;
+    }
+    if (!everAsked) {
+      return true;
+    }
+    return switch (decidesOn) {
+      case CADENCE -> nowNs - lastAskedNs >= cadenceNs;
+      case EVENTS -> turned;
+    };
   }
 
   /** Time has come to this sample. */

@@ -58,7 +58,7 @@ final class PolicyRun {
   PolicyRun(ReplayInput input, ReplayPolicy policy, boolean keepLimits) {
     this.policy = policy;
     rule = policy.rule().start(input.instanceId());
-    state = new LimitState(policy);
+    state = new LimitState(policy, input.turnsNs());
     boolean clairvoyant = policy.kind() == ReplayPolicy.Kind.HINDSIGHT;
     point = new RefusalRun(clairvoyant ? Refuser.CASUALTIES : Refuser.UNTIL_IT_FITS);
     pessimistic = clairvoyant ? point : new RefusalRun(Refuser.EVERY_CANDIDATE);

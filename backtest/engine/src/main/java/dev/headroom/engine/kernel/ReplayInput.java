@@ -84,6 +84,18 @@ public final class ReplayInput {
     return values;
   }
 
+  /** When the instance started, became ready or read its configuration again, in time order. */
+  long[] turnsNs() {
+    return recording.header().instanceEvents().stream()
+        .filter(event ->
+            switch (event.kind()) {
+              case START, READY, RELOAD -> true;
+              case STOP, CRASH -> false;
+            })
+        .mapToLong(event -> Moments.epochNs(event.occurredAt()))
+        .toArray();
+  }
+
   StreamedRecording recording() {
     return recording;
   }

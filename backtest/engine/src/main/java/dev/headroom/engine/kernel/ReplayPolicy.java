@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param name unique in a run
  * @param kind what sort of policy it is
  * @param rule what decides
+ * @param decidesOn what makes it decide
  * @param cadence the least time between two decisions
  * @param lag from a decision to the moment it is in force
  * @param minimumBytes the limit is never below this
@@ -23,6 +24,7 @@ public record ReplayPolicy(
     String name,
     Kind kind,
     LimitRule rule,
+    Policy.Trigger decidesOn,
     Duration cadence,
     Duration lag,
     OptionalLong minimumBytes,
@@ -61,6 +63,7 @@ public record ReplayPolicy(
         policy.name(),
         Kind.CANDIDATE,
         rule,
+        policy.decidesOn(),
         policy.cadence(),
         policy.lag(),
         ofNullable(policy.minimumBytes()),
@@ -94,7 +97,14 @@ public record ReplayPolicy(
 
   private static ReplayPolicy reference(String name, Kind kind, LimitRule rule) {
     return new ReplayPolicy(
-        name, kind, rule, Duration.ZERO, Duration.ZERO, OptionalLong.empty(), OptionalLong.empty());
+        name,
+        kind,
+        rule,
+        Policy.Trigger.CADENCE,
+        Duration.ZERO,
+        Duration.ZERO,
+        OptionalLong.empty(),
+        OptionalLong.empty());
   }
 
   /** Why this policy cannot be replayed over this recording, if it cannot. */

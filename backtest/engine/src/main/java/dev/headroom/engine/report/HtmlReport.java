@@ -9,6 +9,7 @@ import dev.headroom.engine.backtest.PolicyResult;
 import dev.headroom.engine.backtest.PolicyResult.InstanceBlock;
 import dev.headroom.engine.kernel.Block;
 import dev.headroom.engine.kernel.KillOutcome;
+import dev.headroom.model.Policy;
 import dev.headroom.model.Verdict;
 import java.io.IOException;
 import java.io.InputStream;
@@ -282,7 +283,9 @@ public final class HtmlReport {
     return List.of(
         entry.name(),
         Objects.requireNonNull(entry.formulaText()),
-        Wording.seconds(entry.cadence().toMillis()),
+        entry.decidesOn() == Policy.Trigger.EVENTS
+            ? "events"
+            : Wording.seconds(entry.cadence().toMillis()),
         Wording.seconds(entry.lag().toMillis()),
         Objects.requireNonNull(entry.formulaHash()));
   }

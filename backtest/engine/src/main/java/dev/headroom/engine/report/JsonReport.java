@@ -17,6 +17,7 @@ import dev.headroom.engine.kernel.Block;
 import dev.headroom.engine.kernel.KillOutcome;
 import dev.headroom.engine.statistics.Estimate;
 import dev.headroom.model.OomKill;
+import dev.headroom.model.Policy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -103,6 +104,9 @@ public final class JsonReport {
       policy.put("kind", Wording.word(entry.kind()));
       policy.put("formula", entry.formulaText());
       policy.put("formula_hash", entry.formulaHash());
+      if (entry.decidesOn() != Policy.Trigger.CADENCE) {
+        policy.put("decides_on", Wording.word(entry.decidesOn()));
+      }
       policy.put("cadence_ms", entry.cadence().toMillis());
       policy.put("lag_ms", entry.lag().toMillis());
       policy.put("minimum_bytes", entry.minimumBytes());

@@ -140,6 +140,7 @@ public final class Variants {
         new Policy(
             name,
             formula.canonicalText(),
+            base.decidesOn(),
             base.cadence(),
             base.lag(),
             base.minimumBytes(),

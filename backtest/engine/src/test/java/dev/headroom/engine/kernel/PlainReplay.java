@@ -9,6 +9,7 @@ import dev.headroom.model.InstanceEvent;
 import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.MemoryLimit;
 import dev.headroom.model.OomKill;
+import dev.headroom.model.Policy;
 import dev.headroom.model.ProcessSample;
 import dev.headroom.model.Sample;
 import dev.headroom.model.Verdict;
@@ -77,6 +78,7 @@ final class PlainReplay {
 
   private final InstanceRecording recording;
   private final double[] ruleBytes;
+  private final Policy.Trigger decidesOn;
   private final Duration cadence;
   private final Duration lag;
   private final boolean everyCandidate;
@@ -88,6 +90,10 @@ final class PlainReplay {
   private final List<Frame> life = new ArrayList<>();
   private final List<GuardEvent> denials = new ArrayList<>();
   private @Nullable Instant lastAsked;
+
+  /** When a decision was last possible. */
+  private @Nullable Instant lastAskedAbout;
+
   private Distance distance = new Distance(0, 0, 0);
   private boolean down;
   private int breaches;
@@ -96,11 +102,13 @@ final class PlainReplay {
   PlainReplay(
       InstanceRecording recording,
       double[] ruleBytes,
+      Policy.Trigger decidesOn,
       Duration cadence,
       Duration lag,
       boolean everyCandidate) {
     this.recording = recording;
     this.ruleBytes = ruleBytes;
+    this.decidesOn = decidesOn;
     this.cadence = cadence;
     this.lag = lag;
     this.everyCandidate = everyCandidate;
@@ -162,8 +170,22 @@ final class PlainReplay {
   }
 
   private void decide(int index, Instant now) {
-    if (lastAsked != null && Duration.between(lastAsked, now).compareTo(cadence) < 0) {
-      return;
+    Instant before = lastAskedAbout;
+    lastAskedAbout = now;
+    if (lastAsked != null) {
+      boolean due =
+          decidesOn == Policy.Trigger.EVENTS
+              ? recording.instanceEvents().stream()
+                  .filter(event ->
+                      event.kind() != InstanceEvent.Kind.STOP
+                          && event.kind() != InstanceEvent.Kind.CRASH)
+                  .anyMatch(event ->
+                      event.occurredAt().isAfter(Objects.requireNonNull(before))
+                          && !event.occurredAt().isAfter(now))
+              : Duration.between(lastAsked, now).compareTo(cadence) >= 0;
+      if (!due) {
+        return;
+      }
     }
     lastAsked = now;
     double limit = ruleBytes[index];

@@ -16,6 +16,7 @@ import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.MemoryLimit;
 import dev.headroom.model.OomKill;
 import dev.headroom.model.OomProcess;
+import dev.headroom.model.Policy;
 import dev.headroom.model.ProcessSample;
 import dev.headroom.model.Sample;
 import dev.headroom.model.SampleInput;
@@ -116,6 +117,7 @@ final class ReplayInputTest {
         "fixed",
         ReplayPolicy.Kind.CANDIDATE,
         _ -> (chunk, limitBytes) -> Arrays.fill(limitBytes, 0, chunk.size(), (double) (mib * MIB)),
+        Policy.Trigger.CADENCE,
         Duration.ZERO,
         Duration.ZERO,
         OptionalLong.empty(),

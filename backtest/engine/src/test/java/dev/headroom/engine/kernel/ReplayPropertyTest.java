@@ -37,13 +37,15 @@ final class ReplayPropertyTest {
     return seed;
   }
 
-  private static ReplayPolicy policy(double[] limits, Duration cadence, Duration lag) {
+  private static ReplayPolicy policy(
+      double[] limits, Policy.Trigger decidesOn, Duration cadence, Duration lag) {
     return new ReplayPolicy(
         "random limits",
         ReplayPolicy.Kind.CANDIDATE,
         _ ->
             (chunk, limitBytes) ->
                 System.arraycopy(limits, chunk.first(), limitBytes, 0, chunk.size()),
+        decidesOn,
         cadence,
         lag,
         OptionalLong.empty(),
@@ -66,7 +68,9 @@ final class ReplayPropertyTest {
       boolean immediate = random.nextBoolean();
       Duration cadence = Duration.ofMillis(immediate ? 0 : 500L * random.nextInt(4));
       Duration lag = Duration.ofMillis(immediate ? 0 : 500L * random.nextInt(4));
-      ReplayPolicy policy = policy(limits, cadence, lag);
+      Policy.Trigger decidesOn =
+          immediate || random.nextInt(4) > 0 ? Policy.Trigger.CADENCE : Policy.Trigger.EVENTS;
+      ReplayPolicy policy = policy(limits, decidesOn, cadence, lag);
       ReplayInput input = ReplayInput.of(recording);
       int chunkSamples = random.nextInt(1, 16);
 
@@ -79,8 +83,10 @@ final class ReplayPropertyTest {
           .containsExactly(outcome.withoutLimits(), outcome.withoutLimits());
       fastSamples += pass.fastSamples();
       slowSamples += pass.slowSamples();
-      PlainReplay.Result point = new PlainReplay(recording, limits, cadence, lag, false).run();
-      PlainReplay.Result every = new PlainReplay(recording, limits, cadence, lag, true).run();
+      PlainReplay.Result point =
+          new PlainReplay(recording, limits, decidesOn, cadence, lag, false).run();
+      PlainReplay.Result every =
+          new PlainReplay(recording, limits, decidesOn, cadence, lag, true).run();
       assertThat(outcome.limits().stream().map(ReplayPropertyTest::orNull).toList())
           .as(which)
           .isEqualTo(point.limits());
