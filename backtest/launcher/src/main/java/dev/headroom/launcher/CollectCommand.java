@@ -34,6 +34,7 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Without a database everything stays in the spool until one is given.",
+      "With one, guards do what the rollouts say (docs/flags.md), unless --guard or --flags says otherwise.",
       "Example: headroom collect --query-text --metrics-port 9187",
       "         headroom collect --guard enforce --limit talk --shadow-limit 'low: memory_max * 0.5'"
     })
@@ -114,6 +115,8 @@ final class CollectCommand implements Callable<Integer> {
 
   @Mixin private final GuardPlanOption guard = new GuardPlanOption();
 
+  @Mixin private final SteeringOption steering = new SteeringOption();
+
   CollectCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -159,7 +162,7 @@ final class CollectCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
     }
-    return config.withDatabaseUrl(databaseUrl());
+    return steering.addTo(config.withDatabaseUrl(databaseUrl()));
   }
 
   private CollectorConfig withoutDatabase() {

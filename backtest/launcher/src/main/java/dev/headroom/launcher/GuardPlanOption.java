@@ -55,7 +55,7 @@ final class GuardPlanOption {
       shadows.add(LimitArgument.policy(shadow, shadows.size() + 2));
     }
     try {
-      return new GuardPlan(mode, limit == null ? null : LimitArgument.policy(limit, 1), shadows);
+      return GuardPlan.of(mode, limit == null ? null : LimitArgument.policy(limit, 1), shadows);
     } catch (IllegalArgumentException e) {
       throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
     }

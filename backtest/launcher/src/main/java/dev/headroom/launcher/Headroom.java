@@ -39,6 +39,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       CollectCommand.class,
       LabCommand.class,
       GuardCommand.class,
+      StopAllCommand.class,
       RecordingCommand.class,
       RolloutCommand.class,
       StopAllCommand.class,

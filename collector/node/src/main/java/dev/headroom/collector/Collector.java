@@ -1,15 +1,24 @@
 package dev.headroom.collector;
 
 import dev.headroom.collector.autotune.GuardPlan;
+import dev.headroom.collector.autotune.PlanSource;
 import dev.headroom.collector.capture.CaptureOptions;
 import dev.headroom.collector.cgroup.MemoryHierarchy;
 import dev.headroom.collector.duty.Duty;
 import dev.headroom.collector.duty.DutyRunner;
 import dev.headroom.collector.ffm.LibC;
+import dev.headroom.collector.flag.FlagCache;
+import dev.headroom.collector.flag.FlagOptions;
+import dev.headroom.collector.flag.FlagdProvider;
+import dev.headroom.collector.flag.FlaggedPlans;
+import dev.headroom.collector.flag.HeadroomProvider;
+import dev.headroom.collector.flag.KnownFlags;
+import dev.headroom.collector.flag.StopFile;
 import dev.headroom.collector.guard.GuardEventReader;
 import dev.headroom.collector.guard.Guards;
 import dev.headroom.collector.kernel.EventClock;
 import dev.headroom.collector.kernel.KernelFile;
+import dev.headroom.collector.kernel.WallClock;
 import dev.headroom.collector.kill.KillAssembler;
 import dev.headroom.collector.kill.KillSettler;
 import dev.headroom.collector.proc.ProcFs;
@@ -22,9 +31,13 @@ import dev.headroom.collector.sink.SinkDuty;
 import dev.headroom.collector.spool.Spool;
 import dev.headroom.collector.state.CollectorState;
 import dev.headroom.collector.state.StateFile;
+import dev.headroom.formula.FormulaLibrary;
 import dev.headroom.model.CollectorEvent;
 import dev.headroom.model.InstanceId;
 import dev.headroom.model.Node;
+import dev.headroom.model.Policy;
+import dev.headroom.store.FlagStateWatch;
+import dev.openfeature.sdk.FeatureProvider;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.Closeable;
@@ -77,7 +90,8 @@ public final class Collector implements AutoCloseable {
   /**
    * @param resources takes what is to be closed, last opened first
    */
-  private Collector(CollectorConfig config, Path stateDirectory, Deque<Closeable> resources)
+  private Collector(
+      CollectorConfig config, Path stateDirectory, WallClock wall, Deque<Closeable> resources)
       throws IOException {
     this.resources = resources;
     ProcFs proc = new ProcFs(PROC);
@@ -89,12 +103,13 @@ public final class Collector implements AutoCloseable {
                     "no cgroup hierarchy with the memory controller is mounted; mount one, or"
                         + " run the collector where /sys/fs/cgroup is visible"));
     EventClock clock =
-        EventClock.open(stateDirectory.resolve("clock"), bootId, LibC::boottimeNs, Instant::now);
+        EventClock.open(stateDirectory.resolve("clock"), bootId, LibC::boottimeNs, wall);
     this.spool = Spool.open(stateDirectory.resolve("spool"), config.maxSpoolBytes());
     resources.push(spool);
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     CollectorMetrics metrics = new CollectorMetrics(meters);
-    this.recorder = new EventRecorder(config.node(), clock, spool, metrics);
+    LifeTurns turns = new LifeTurns();
+    this.recorder = new EventRecorder(config.node(), clock, spool, metrics, turns);
     this.state =
         new CollectorStateKeeper(bootId, new StateFile(stateDirectory.resolve("state.json")));
     CollectorState earlier = state.read(recorder);
@@ -170,7 +185,16 @@ public final class Collector implements AutoCloseable {
             recorder,
             metrics,
             config.cadence(),
-            steering(config, guards, metrics)));
+            new GuardSteering(
+                plans(config, stateDirectory, clock),
+                new GuardSteering.Bounds(lease(config), config.hold()),
+                config.damping(),
+                new StopFile(stateDirectory),
+                guards,
+                turns,
+                clock,
+                recorder,
+                metrics)));
     add(guardEvents);
     add(capture);
     add(new UpkeepDuty(clock, spool, recorder, metrics, state::write));
@@ -221,11 +245,15 @@ public final class Collector implements AutoCloseable {
    *     without which nothing can be collected
    */
   public static Collector start(CollectorConfig config) throws IOException {
+    return start(config, Instant::now);
+  }
+
+  static Collector start(CollectorConfig config, WallClock wall) throws IOException {
     Path stateDirectory = Files.createDirectories(config.stateDirectory());
     Deque<Closeable> resources = new ArrayDeque<>();
     resources.push(CollectorLock.take(stateDirectory));
     try {
-      Collector collector = new Collector(config, stateDirectory, resources);
+      Collector collector = new Collector(config, stateDirectory, wall, resources);
       collector.runners.forEach(DutyRunner::start);
       return collector;
     } catch (IOException | RuntimeException failed) {
@@ -330,15 +358,49 @@ public final class Collector implements AutoCloseable {
         new SplittableRandom());
   }
 
-  private @Nullable GuardSteering steering(
-      CollectorConfig config, Guards guards, CollectorMetrics metrics) {
-    @Nullable GuardPlan plan = config.guard();
-    if (plan == null) {
-      return null;
-    }
+  private static Duration lease(CollectorConfig config) {
     Duration ofSamples = config.cadence().slow().multipliedBy(LEASE_SAMPLES);
-    Duration lease = ofSamples.compareTo(MIN_LEASE) > 0 ? ofSamples : MIN_LEASE;
-    return new GuardSteering(plan, lease, guards, recorder, metrics);
+    return ofSamples.compareTo(MIN_LEASE) > 0 ? ofSamples : MIN_LEASE;
+  }
+
+  private PlanSource plans(CollectorConfig config, Path stateDirectory, EventClock clock) {
+    @Nullable GuardPlan plan = config.guard();
+    if (plan != null) {
+      return PlanSource.fixed(plan);
+    }
+    @Nullable FlagOptions options = config.flags();
+    if (options == null) {
+      return PlanSource.none();
+    }
+    KnownFlags known = new KnownFlags(clock::now, config.hold());
+    FlagCache cache = new FlagCache(stateDirectory);
+    FlagDuty.restore(cache, known, recorder);
+    if (config.databaseUrl() != null) {
+      FlagStateWatch watch = new FlagStateWatch(config.databaseUrl(), options.poll());
+      resources.push(watch::close);
+      add(new FlagDuty(watch, cache, known, clock, recorder));
+    }
+    FeatureProvider provider =
+        switch (options.origin()) {
+          case FlagOptions.Rollouts() -> new HeadroomProvider(known);
+          case FlagOptions.FlagdFile(Path file) ->
+              new FlagdProvider(
+                  file,
+                  config.hold(),
+                  clock::now,
+                  problem -> recorder.fail(null, new IOException(problem)));
+        };
+    FlaggedPlans plans =
+        new FlaggedPlans(
+            provider,
+            id -> known.findPolicy(id).or(() -> shippedPolicy(id)),
+            (id, problem) -> recorder.fail(id, new IOException(problem)));
+    resources.push(plans::close);
+    return plans;
+  }
+
+  private static Optional<Policy> shippedPolicy(String name) {
+    return FormulaLibrary.find(name).map(formula -> Policy.of(formula.name(), formula.text()));
   }
 
   private static <V> Map<InstanceId, V> byInstance(Map<String, V> byId) {

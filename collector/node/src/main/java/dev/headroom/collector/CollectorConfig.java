@@ -1,11 +1,14 @@
 package dev.headroom.collector;
 
 import dev.headroom.collector.autotune.GuardPlan;
+import dev.headroom.collector.autotune.LimitDamping;
 import dev.headroom.collector.capture.CaptureOptions;
+import dev.headroom.collector.flag.FlagOptions;
 import dev.headroom.collector.sampling.Cadence;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +26,11 @@ import org.jspecify.annotations.Nullable;
  * @param keepQueryText whether statements may be stored; otherwise only their fingerprints are
  * @param metricsPort where to serve Prometheus metrics on loopback, 0 for any free port; absent for
  *     none
- * @param guard what the guards are told; absent to leave them as they are
+ * @param guard what all guards are told, whatever flags say; absent for none of that
+ * @param flags what says what each guard is told; absent, with no {@code guard} either, to leave
+ *     them as they are
+ * @param hold how long a guard goes on under what was last decided when nothing new can be
+ * @param damping what keeps limits from trembling
  */
 public record CollectorConfig(
     String node,
@@ -35,7 +42,13 @@ public record CollectorConfig(
     long maxSpoolBytes,
     boolean keepQueryText,
     @Nullable Integer metricsPort,
-    @Nullable GuardPlan guard) {
+    @Nullable GuardPlan guard,
+    @Nullable FlagOptions flags,
+    Duration hold,
+    LimitDamping damping) {
+
+  /** A database may be away for so long before its guards are let go. */
+  public static final Duration DEFAULT_HOLD = Duration.ofMinutes(15);
 
   private static final long DEFAULT_SPOOL_BYTES = 1L << 30;
 
@@ -45,6 +58,13 @@ public record CollectorConfig(
     }
     if (metricsPort != null && (metricsPort < 0 || metricsPort > 65535)) {
       throw new IllegalArgumentException("no port for metrics: " + metricsPort);
+    }
+    if (guard != null && flags != null) {
+      throw new IllegalArgumentException(
+          "guards follow a plan or flags, not both: leave one of them out");
+    }
+    if (!hold.isPositive()) {
+      throw new IllegalArgumentException("what was decided last holds for longer than " + hold);
     }
   }
 
@@ -60,7 +80,10 @@ public record CollectorConfig(
         DEFAULT_SPOOL_BYTES,
         false,
         null,
-        null);
+        null,
+        null,
+        DEFAULT_HOLD,
+        LimitDamping.NONE);
   }
 
   public CollectorConfig withNode(String name) {
@@ -99,6 +122,18 @@ public record CollectorConfig(
     return changed(draft -> draft.guard = plan);
   }
 
+  public CollectorConfig withFlags(@Nullable FlagOptions options) {
+    return changed(draft -> draft.flags = options);
+  }
+
+  public CollectorConfig withHold(Duration bound) {
+    return changed(draft -> draft.hold = bound);
+  }
+
+  public CollectorConfig withDamping(LimitDamping damping) {
+    return changed(draft -> draft.damping = damping);
+  }
+
   private CollectorConfig changed(Consumer<Draft> change) {
     Draft draft = new Draft(this);
     change.accept(draft);
@@ -117,6 +152,9 @@ public record CollectorConfig(
     private boolean keepQueryText;
     private @Nullable Integer metricsPort;
     private @Nullable GuardPlan guard;
+    private @Nullable FlagOptions flags;
+    private Duration hold;
+    private LimitDamping damping;
 
     Draft(CollectorConfig config) {
       node = config.node;
@@ -129,6 +167,9 @@ public record CollectorConfig(
       keepQueryText = config.keepQueryText;
       metricsPort = config.metricsPort;
       guard = config.guard;
+      flags = config.flags;
+      hold = config.hold;
+      damping = config.damping;
     }
 
     CollectorConfig toConfig() {
@@ -142,7 +183,10 @@ public record CollectorConfig(
           maxSpoolBytes,
           keepQueryText,
           metricsPort,
-          guard);
+          guard,
+          flags,
+          hold,
+          damping);
     }
   }
 

@@ -152,7 +152,8 @@ final class DiscoveryDuty implements Duty {
       know(id, postmaster, null);
     }
     guards.watch(guard, clock.now());
-    registry.watch(new InstanceRegistry.Watched(sampler, new CgroupReader(hierarchy, directory)));
+    registry.watch(
+        new InstanceRegistry.Watched(sampler, new CgroupReader(hierarchy, directory), labels));
     postmasterFound.accept(postmaster.pid());
   }
 

@@ -3,6 +3,7 @@ package dev.headroom.collector;
 import dev.headroom.collector.kernel.EventClock;
 import dev.headroom.collector.spool.Spool;
 import dev.headroom.model.CollectorEvent;
+import dev.headroom.model.InstanceEvent;
 import dev.headroom.model.InstanceId;
 import dev.headroom.model.Observation;
 import java.io.IOException;
@@ -32,6 +33,7 @@ final class EventRecorder {
   private final EventClock clock;
   private final Spool spool;
   private final CollectorMetrics metrics;
+  private final LifeTurns turns;
   private final Deque<Observation> waiting = new ArrayDeque<>();
   private final Map<String, Repeated> failures = new HashMap<>();
   private Instant lastEventAt = Instant.EPOCH;
@@ -39,15 +41,20 @@ final class EventRecorder {
   /** A failure that was told, and how often it came again since. */
   private record Repeated(Instant toldAt, long since) {}
 
-  EventRecorder(String node, EventClock clock, Spool spool, CollectorMetrics metrics) {
+  EventRecorder(
+      String node, EventClock clock, Spool spool, CollectorMetrics metrics, LifeTurns turns) {
     this.node = node;
     this.clock = clock;
     this.spool = spool;
     this.metrics = metrics;
+    this.turns = turns;
   }
 
   /** Keeps an observation, in memory while the spool refuses it. */
   synchronized void record(Observation observation) {
+    if (observation instanceof InstanceEvent event) {
+      turns.note(event);
+    }
     if (waiting.size() >= MAX_WAITING) {
       LOG.error("given up, because the spool takes nothing: {}", observation);
       metrics.eventLost();

@@ -25,8 +25,13 @@ final class InstanceRegistry {
    * An instance with a running server.
    *
    * @param memoryCgroup its cgroup
+   * @param labels what a user groups it by
    */
-  record Watched(InstanceSampler sampler, CgroupReader memoryCgroup) {
+  record Watched(InstanceSampler sampler, CgroupReader memoryCgroup, Map<String, String> labels) {
+    Watched {
+      labels = Map.copyOf(labels);
+    }
+
     InstanceId id() {
       return sampler.instanceId();
     }

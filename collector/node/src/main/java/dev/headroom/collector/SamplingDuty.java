@@ -16,7 +16,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Samples every watched instance when its next sample is due. */
 final class SamplingDuty implements Duty {
@@ -32,11 +31,11 @@ final class SamplingDuty implements Duty {
   private final EventRecorder recorder;
   private final CollectorMetrics metrics;
   private final Cadence cadence;
-  private final @Nullable GuardSteering steering;
+  private final GuardSteering steering;
   private final Map<InstanceId, SamplingPlan> plans = new HashMap<>();
 
   /**
-   * @param steering leads the guards; absent to leave them as they are
+   * @param steering leads the guards
    */
   SamplingDuty(
       EventClock clock,
@@ -47,7 +46,7 @@ final class SamplingDuty implements Duty {
       EventRecorder recorder,
       CollectorMetrics metrics,
       Cadence cadence,
-      @Nullable GuardSteering steering) {
+      GuardSteering steering) {
     this.clock = clock;
     this.registry = registry;
     this.processes = processes;
@@ -68,6 +67,7 @@ final class SamplingDuty implements Duty {
   public Duration doWork() {
     Set<InstanceId> watched = registry.watchedIds();
     plans.keySet().retainAll(watched);
+    steering.retain(watched);
     long wait = IDLE_WAIT.toNanos();
     for (InstanceRegistry.Watched instance : registry.listWatched()) {
       SamplingPlan plan =
@@ -78,7 +78,7 @@ final class SamplingDuty implements Duty {
                 return new SamplingPlan(cadence, System.nanoTime());
               });
       if (plan.isDue(System.nanoTime())) {
-        sample(instance.sampler(), plan);
+        sample(instance, plan);
       }
       wait = Math.min(wait, plan.dueInNs(System.nanoTime()));
     }
@@ -100,15 +100,14 @@ final class SamplingDuty implements Duty {
                 "no collector was running"));
   }
 
-  private void sample(InstanceSampler sampler, SamplingPlan plan) {
+  private void sample(InstanceRegistry.Watched instance, SamplingPlan plan) {
+    InstanceSampler sampler = instance.sampler();
     long began = System.nanoTime();
     long vanishedBefore = sampler.vanishedCount();
     InstanceSampler.Look look = sampler.sample(processes.latestOf(sampler.instanceId()));
     processes.update(look.processes(), look.sample().sampledAt());
     readyWatch.look(look);
-    if (steering != null) {
-      steering.steer(look.sample());
-    }
+    steering.steer(look.sample(), instance.labels());
     Optional<SamplingPlan.Gap> gap = plan.sampled(look.sample(), began);
     long waitUs = plan.currentWait().toNanos() / NS_PER_US;
     try {

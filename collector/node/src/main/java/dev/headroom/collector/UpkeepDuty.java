@@ -36,6 +36,7 @@ final class UpkeepDuty implements Duty {
   private final Map<InstanceId, Long> dropped = new HashMap<>();
   private Instant costToldAt;
   private Instant dropsToldAt = Instant.EPOCH;
+  private Duration offsetTold = Duration.ZERO;
   private long cpuNs;
   private long samples;
 
@@ -65,9 +66,25 @@ final class UpkeepDuty implements Duty {
     recorder.flush();
     tellDrops(now);
     tellCost(now);
+    tellClockStep();
     spool.sync();
     state.write();
     return INTERVAL;
+  }
+
+  private void tellClockStep() {
+    Duration offset = clock.wallClockOffset();
+    Duration step = offset.minus(offsetTold);
+    if (step.abs().compareTo(CLOCK_TOLERANCE) > 0) {
+      offsetTold = offset;
+      recorder.tell(
+          CollectorEvent.Kind.CLOCK_STEP,
+          null,
+          null,
+          step.abs(),
+          "the wall clock was set: it is %d ms away from the times recorded since boot"
+              .formatted(offset.toMillis()));
+    }
   }
 
   private void tellDrops(Instant now) {
@@ -109,13 +126,6 @@ final class UpkeepDuty implements Duty {
         made - samples,
         used,
         "CPU time over %d s for %d samples".formatted(over.toSeconds(), made - samples));
-    if (clock.wallClockOffset().abs().compareTo(CLOCK_TOLERANCE) > 0) {
-      recorder.fail(
-          null,
-          new IOException(
-              "the wall clock was set: it is %d ms away from the times recorded since boot"
-                  .formatted(clock.wallClockOffset().toMillis())));
-    }
     cpuNs = cpu;
     samples = made;
     costToldAt = now;

@@ -183,7 +183,7 @@ class GuardedPostgresTest {
               .withInstances(new InstanceSelection.Discovered(args[1], Map.of()))
               .withDatabaseUrl(args[2])
               .withGuard(
-                  new GuardPlan(
+                  GuardPlan.of(
                       GuardMode.valueOf(args[3].toUpperCase(Locale.ROOT)),
                       Policy.of("fixed", "100MiB"),
                       List.of(Policy.of("low", "50MiB"))))

@@ -1,11 +1,16 @@
 package dev.headroom.collector.autotune;
 
+import dev.headroom.collector.autotune.LimitDamping.Damped;
 import dev.headroom.collector.guard.PolicyLimit;
 import dev.headroom.model.GuardMode;
 import dev.headroom.model.Sample;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,19 +19,27 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Autotune {
 
-  private final GuardMode mode;
-  private final @Nullable Work limit;
-  private final List<Work> shadows;
+  private final LimitDamping damping;
+  private GuardPlan plan = GuardPlan.OFF;
+  private @Nullable Work limit;
+  private List<Work> shadows = List.of();
+  private @Nullable PolicyLimit inForce;
+  private @Nullable Instant observedAt;
 
   /**
    * What is wanted after a sample.
    *
    * @param decisions those that were due, with the mode each is meant for
-   * @param limit the limit last decided; empty before the first
-   * @param shadows likewise, each in its place
+   * @param limit the limit to be in force; empty before the first
+   * @param shadows the limits last decided, each in its place
+   * @param unanswered what the policy in force last said instead of a limit, and since when it
+   *     gives none; empty while it gives one
    */
   public record Round(
-      List<Due> decisions, Optional<PolicyLimit> limit, List<Optional<PolicyLimit>> shadows) {
+      List<Due> decisions,
+      Optional<PolicyLimit> limit,
+      List<Optional<PolicyLimit>> shadows,
+      Optional<Unanswered> unanswered) {
 
     public Round {
       decisions = List.copyOf(decisions);
@@ -34,28 +47,43 @@ public final class Autotune {
     }
   }
 
-  /** A decision that was due, and what its limit is for. */
-  public record Due(Evaluation evaluation, GuardMode mode) {}
+  /**
+   * A decision that was due, and what its limit is for.
+   *
+   * @param heldBack why another limit than the decided one is in force; absent when none is
+   */
+  public record Due(
+      Evaluation evaluation, PlannedPolicy policy, GuardMode mode, @Nullable String heldBack) {}
+
+  /** A policy that gives no limit. */
+  public record Unanswered(Instant since, String policyId, String reason) {}
 
   /** A policy with what it decided last: what has no answer lets that stay. */
   private static final class Work {
     private final PolicyRun run;
-    private final GuardMode mode;
+    private PlannedPolicy policy;
     private @Nullable PolicyLimit last;
+    private @Nullable Unanswered unanswered;
 
-    Work(PolicyRun run, GuardMode mode) {
-      this.run = run;
-      this.mode = mode;
+    Work(PlannedPolicy policy) {
+      this.policy = policy;
+      this.run = new PolicyRun(policy);
     }
 
-    Optional<Due> observe(Sample sample) {
-      Optional<Evaluation> evaluation = run.observe(sample);
+    Optional<Evaluation> observe(Sample sample, boolean turn) {
+      Optional<Evaluation> evaluation = run.observe(sample, turn);
       evaluation.ifPresent(made -> {
         if (made.limitBytes() != null) {
           last = new PolicyLimit(made.policyId(), made.limitBytes());
+          unanswered = null;
+        } else {
+          Instant since = unanswered == null ? sample.sampledAt() : unanswered.since();
+          unanswered =
+              new Unanswered(
+                  since, made.policyId(), Objects.requireNonNullElse(made.reason(), "no reason"));
         }
       });
-      return evaluation.map(made -> new Due(made, mode));
+      return evaluation;
     }
 
     Optional<PolicyLimit> last() {
@@ -63,29 +91,74 @@ public final class Autotune {
     }
   }
 
-  public Autotune(GuardPlan plan) {
-    this.mode = plan.mode();
-    this.limit = plan.limit() == null ? null : new Work(new PolicyRun(plan.limit()), mode);
-    this.shadows =
-        plan.shadows().stream()
-            .map(policy -> new Work(new PolicyRun(policy), GuardMode.SHADOW))
-            .toList();
+  public Autotune(GuardPlan plan, LimitDamping damping) {
+    this.damping = damping;
+    follow(plan);
+  }
+
+  /**
+   * Goes on by another plan. A policy that stays, in whatever place, keeps its past and what it
+   * decided last.
+   */
+  public void follow(GuardPlan next) {
+    if (next.equals(plan)) {
+      return;
+    }
+    List<Work> before = Stream.concat(Stream.ofNullable(limit), shadows.stream()).toList();
+    limit = next.limit() == null ? null : take(before, next.limit());
+    shadows = next.shadows().stream().map(policy -> take(before, policy)).toList();
+    if (next.mode() != plan.mode() || next.limit() == null) {
+      // What was in force in another mode held nobody back: there is nothing to rise from.
+      inForce = null;
+    }
+    plan = next;
+  }
+
+  private static Work take(List<Work> before, PlannedPolicy policy) {
+    for (Work work : before) {
+      if (work.policy.policyId().equals(policy.policyId())
+          && work.policy.policy().equals(policy.policy())) {
+        work.policy = policy;
+        return work;
+      }
+    }
+    return new Work(policy);
+  }
+
+  public GuardPlan plan() {
+    return plan;
   }
 
   /**
    * Takes notice of a sample.
    *
    * @param sample never older than the one before
+   * @param turn whether the instance started, became ready or was reloaded since the one before
    */
-  public Round observe(Sample sample) {
+  public Round observe(Sample sample, boolean turn) {
     List<Due> due = new ArrayList<>();
-    if (limit != null) {
-      limit.observe(sample).ifPresent(due::add);
+    Duration elapsed =
+        observedAt == null ? Duration.ZERO : Duration.between(observedAt, sample.sampledAt());
+    observedAt = sample.sampledAt();
+    Work leading = limit;
+    if (leading != null) {
+      Optional<Evaluation> evaluation = leading.observe(sample, turn);
+      Optional<Damped> damped =
+          leading.last().map(wanted -> damping.damp(wanted, inForce, elapsed));
+      inForce = damped.map(Damped::limit).orElse(null);
+      evaluation.ifPresent(made ->
+          due.add(
+              new Due(made, leading.policy, plan.mode(), damped.map(Damped::why).orElse(null))));
     }
-    shadows.forEach(each -> each.observe(sample).ifPresent(due::add));
+    for (Work shadow : shadows) {
+      shadow
+          .observe(sample, turn)
+          .ifPresent(made -> due.add(new Due(made, shadow.policy, GuardMode.SHADOW, null)));
+    }
     return new Round(
         due,
-        limit == null ? Optional.empty() : limit.last(),
-        shadows.stream().map(Work::last).toList());
+        Optional.ofNullable(inForce),
+        shadows.stream().map(Work::last).toList(),
+        Optional.ofNullable(leading == null ? null : leading.unanswered));
   }
 }

@@ -1,29 +1,30 @@
 package dev.headroom.collector.autotune;
 
-import dev.headroom.collector.guard.PolicyLimit;
 import dev.headroom.model.GuardMode;
 import dev.headroom.model.Policy;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the guards of a node are told to do.
+ * What a guard is told to do.
  *
- * @param mode whether they count nothing, count, or refuse
+ * @param mode whether it counts nothing, counts, or refuses
  * @param limit decides the limit that is counted against and, in enforce, refused under; absent for
  *     none
  * @param shadows decide the limits that are judged beside it and never refuse; at most eight
  */
-public record GuardPlan(GuardMode mode, @Nullable Policy limit, List<Policy> shadows) {
+public record GuardPlan(
+    GuardMode mode, @Nullable PlannedPolicy limit, List<PlannedPolicy> shadows) {
 
   /** As many as a guard has places for. */
   public static final int MAX_SHADOWS = 8;
 
+  /** It judges nothing. */
+  public static final GuardPlan OFF = new GuardPlan(GuardMode.OFF, null, List.of());
+
   /**
    * @throws IllegalArgumentException when the parts do not go together
-   * @throws dev.headroom.formula.FormulaException when a formula is wrong
    */
   public GuardPlan {
     shadows = List.copyOf(shadows);
@@ -38,22 +39,27 @@ public record GuardPlan(GuardMode mode, @Nullable Policy limit, List<Policy> sha
       throw new IllegalArgumentException(
           "a guard judges at most %d shadow limits, not %d".formatted(MAX_SHADOWS, shadows.size()));
     }
-    policies(limit, shadows)
-        .map(PolicyRun::policyId)
-        .filter(id -> id.getBytes(StandardCharsets.UTF_8).length > PolicyLimit.MAX_POLICY_ID_BYTES)
-        .findFirst()
-        .ifPresent(id -> {
-          throw new IllegalArgumentException(
-              "a guard knows a limit by at most %d bytes, and '%s' is longer; give it a shorter name"
-                  .formatted(PolicyLimit.MAX_POLICY_ID_BYTES, id));
-        });
-    if (policies(limit, shadows).map(PolicyRun::policyId).distinct().count()
-        < policies(limit, shadows).count()) {
+    long ids = policies(limit, shadows).map(PlannedPolicy::policyId).distinct().count();
+    if (ids < policies(limit, shadows).count()) {
       throw new IllegalArgumentException("two of the limits have the same name and formula");
     }
   }
 
-  private static Stream<Policy> policies(@Nullable Policy limit, List<Policy> shadows) {
+  /**
+   * A plan of policies that are in no catalogue.
+   *
+   * @throws IllegalArgumentException when the parts do not go together
+   * @throws dev.headroom.formula.FormulaException when a formula is wrong
+   */
+  public static GuardPlan of(GuardMode mode, @Nullable Policy limit, List<Policy> shadows) {
+    return new GuardPlan(
+        mode,
+        limit == null ? null : PlannedPolicy.of(limit),
+        shadows.stream().map(PlannedPolicy::of).toList());
+  }
+
+  private static Stream<PlannedPolicy> policies(
+      @Nullable PlannedPolicy limit, List<PlannedPolicy> shadows) {
     return Stream.concat(Stream.ofNullable(limit), shadows.stream());
   }
 }

@@ -22,7 +22,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class PolicyRun {
 
-  private static final int HASH_DIGITS = 8;
   private static final long NS_PER_SECOND = 1_000_000_000;
 
   private final Policy policy;
@@ -32,48 +31,62 @@ final class PolicyRun {
   private final Evaluator evaluator;
   private @Nullable Instant askedAt;
 
-  PolicyRun(Policy policy) {
+  PolicyRun(PlannedPolicy planned) {
+    this.policy = planned.policy();
+    this.policyId = planned.policyId();
     Formula formula = Formula.parse(policy.formulaText());
-    this.policy = policy;
-    this.policyId = policyId(policy);
     this.inputs = formula.inputs();
     this.readers = inputs.stream().map(input -> SampleInput.of(input.inputName())).toList();
     this.evaluator = CompiledFormula.of(formula).newEvaluator();
-  }
-
-  /** Names a policy that is in no catalogue: equal names and formulas have equal ids. */
-  static String policyId(Policy policy) {
-    String hash = Formula.parse(policy.formulaText()).astHash();
-    return policy.name() + "@" + hash.substring(0, HASH_DIGITS);
   }
 
   /**
    * Takes notice of a sample, and decides if a decision is due.
    *
    * @param sample never older than the one before
+   * @param turn whether there was a turn in the instance's life since the one before
    */
-  Optional<Evaluation> observe(Sample sample) {
+  Optional<Evaluation> observe(Sample sample, boolean turn) {
     long began = System.nanoTime();
     double[] values =
         readers.stream().mapToDouble(reader -> reader.applyAsDouble(sample)).toArray();
     Instant now = sample.sampledAt();
-    evaluator.observe(
-        Math.addExact(Math.multiplyExact(now.getEpochSecond(), NS_PER_SECOND), now.getNano()),
-        values);
-    if (askedAt != null && now.isBefore(askedAt.plus(policy.cadence()))) {
-      return Optional.empty();
+    double result = Double.NaN;
+    @Nullable String failure = null;
+    try {
+      evaluator.observe(
+          Math.addExact(Math.multiplyExact(now.getEpochSecond(), NS_PER_SECOND), now.getNano()),
+          values);
+      if (!isDue(now, turn)) {
+        return Optional.empty();
+      }
+      askedAt = now;
+      result = evaluator.evaluate();
+    } catch (RuntimeException failed) {
+      // A defect in one formula must not keep the others from deciding.
+      failure = "the formula failed: " + failed;
     }
-    askedAt = now;
-    double result = evaluator.evaluate();
     long tookNs = System.nanoTime() - began;
     OptionalLong limit = policy.limitBytes(result);
+    @Nullable String reason =
+        failure != null ? failure : limit.isPresent() ? null : reason(result, values);
     return Optional.of(
         new Evaluation(
             policyId,
             limit.isPresent() ? limit.getAsLong() : null,
-            limit.isPresent() ? null : reason(result, values),
+            reason,
             present(values),
             tookNs));
+  }
+
+  private boolean isDue(Instant now, boolean turn) {
+    if (askedAt == null) {
+      return true;
+    }
+    return switch (policy.decidesOn()) {
+      case CADENCE -> !now.isBefore(askedAt.plus(policy.cadence()));
+      case EVENTS -> turn;
+    };
   }
 
   private String reason(double result, double[] values) {

@@ -48,7 +48,9 @@ public final class EventClock {
         }
       }
     }
-    Instant bootedAt = wall.now().minusNanos(boot.boottimeNs()).truncatedTo(ChronoUnit.MICROS);
+    // In this order: the first look at the kernel's clock may take long, the wall's never does.
+    long bootNs = boot.boottimeNs();
+    Instant bootedAt = wall.now().minusNanos(bootNs).truncatedTo(ChronoUnit.MICROS);
     Path next = file.resolveSibling(file.getFileName() + ".next");
     Files.writeString(next, bootId + " " + bootedAt + "\n");
     Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

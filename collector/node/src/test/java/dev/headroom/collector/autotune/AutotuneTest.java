@@ -18,6 +18,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class AutotuneTest {
@@ -31,9 +32,10 @@ class AutotuneTest {
   /** 1024 MiB of which 24 MiB are shmem leave 1000; half of it is 512. */
   @Test
   void everyPolicy_decidesAtASample_eachInItsPlace() {
-    Autotune autotune = new Autotune(new GuardPlan(GuardMode.ENFORCE, TALK, List.of(HALF)));
+    Autotune autotune =
+        new Autotune(GuardPlan.of(GuardMode.ENFORCE, TALK, List.of(HALF)), LimitDamping.NONE);
 
-    Autotune.Round round = autotune.observe(sample(0, 24 * MIB));
+    Autotune.Round round = autotune.observe(sample(0, 24 * MIB), false);
 
     assertThat(round.limit().map(PolicyLimit::limitBytes)).contains(1000 * MIB);
     assertThat(round.shadows().getFirst().map(PolicyLimit::limitBytes)).contains(512 * MIB);
@@ -48,10 +50,11 @@ class AutotuneTest {
 
   @Test
   void absentInput_isNoDecision_andTheLimitBeforeStays() {
-    Autotune autotune = new Autotune(new GuardPlan(GuardMode.SHADOW, TALK, List.of()));
-    autotune.observe(sample(0, 24 * MIB));
+    Autotune autotune =
+        new Autotune(GuardPlan.of(GuardMode.SHADOW, TALK, List.of()), LimitDamping.NONE);
+    autotune.observe(sample(0, 24 * MIB), false);
 
-    Autotune.Round round = autotune.observe(sample(1, null));
+    Autotune.Round round = autotune.observe(sample(1, null), false);
 
     assertThat(round.limit().map(PolicyLimit::limitBytes)).contains(1000 * MIB);
     Evaluation none = round.decisions().getFirst().evaluation();
@@ -62,9 +65,10 @@ class AutotuneTest {
 
   @Test
   void beforeTheFirstDecision_thereIsNoLimit() {
-    Autotune autotune = new Autotune(new GuardPlan(GuardMode.ENFORCE, TALK, List.of(TALK_TWICE)));
+    Autotune autotune =
+        new Autotune(GuardPlan.of(GuardMode.ENFORCE, TALK, List.of(TALK_TWICE)), LimitDamping.NONE);
 
-    Autotune.Round round = autotune.observe(sample(0, null));
+    Autotune.Round round = autotune.observe(sample(0, null), false);
 
     assertThat(round.limit()).isEmpty();
     assertThat(round.shadows()).containsExactly(Optional.empty());
@@ -77,9 +81,11 @@ class AutotuneTest {
   void negativeResult_isNoDecision() {
     Autotune autotune =
         new Autotune(
-            new GuardPlan(GuardMode.SHADOW, Policy.of("low", "shmem - memory_max"), List.of()));
+            GuardPlan.of(GuardMode.SHADOW, Policy.of("low", "shmem - memory_max"), List.of()),
+            LimitDamping.NONE);
 
-    Evaluation none = autotune.observe(sample(0, 24 * MIB)).decisions().getFirst().evaluation();
+    Evaluation none =
+        autotune.observe(sample(0, 24 * MIB), false).decisions().getFirst().evaluation();
 
     assertThat(none.limitBytes()).isNull();
     assertThat(none.reason()).startsWith("the formula gave -1.0");
@@ -91,37 +97,113 @@ class AutotuneTest {
     Policy calm =
         new Policy(
             "calm", "max_over_time(shmem, 10s)", Duration.ofSeconds(2), Duration.ZERO, null, null);
-    Autotune autotune = new Autotune(new GuardPlan(GuardMode.SHADOW, calm, List.of()));
+    Autotune autotune =
+        new Autotune(GuardPlan.of(GuardMode.SHADOW, calm, List.of()), LimitDamping.NONE);
 
     List<Integer> decided =
         List.of(0, 1, 2, 3, 4).stream()
             .filter(second ->
                 !autotune
-                    .observe(sample(second, second == 1 ? 90 * MIB : MIB))
+                    .observe(sample(second, second == 1 ? 90 * MIB : MIB), false)
                     .decisions()
                     .isEmpty())
             .toList();
 
     assertThat(decided).containsExactly(0, 2, 4);
-    assertThat(autotune.observe(sample(5, MIB)).limit().map(PolicyLimit::limitBytes))
+    assertThat(autotune.observe(sample(5, MIB), false).limit().map(PolicyLimit::limitBytes))
         .contains(90 * MIB);
+  }
+
+  /** The window of 10 s saw 90 MiB as a shadow and still knows it when the policy is in force. */
+  @Test
+  void aPolicyThatStays_keepsItsPast_whereverItGoes() {
+    Policy peak = Policy.of("peak", "max_over_time(shmem, 10s)");
+    Autotune autotune =
+        new Autotune(GuardPlan.of(GuardMode.SHADOW, null, List.of(HALF, peak)), LimitDamping.NONE);
+    autotune.observe(sample(0, 90 * MIB), false);
+
+    autotune.follow(GuardPlan.of(GuardMode.ENFORCE, peak, List.of(TALK)));
+    Autotune.Round round = autotune.observe(sample(1, MIB), false);
+
+    assertThat(round.limit().map(PolicyLimit::limitBytes)).contains(90 * MIB);
+    assertThat(round.shadows().getFirst().map(PolicyLimit::limitBytes)).contains(1023 * MIB);
+    autotune.follow(GuardPlan.OFF);
+    assertThat(autotune.observe(sample(2, MIB), false).decisions()).isEmpty();
+    assertThat(autotune.observe(sample(3, MIB), false).limit()).isEmpty();
+  }
+
+  /** At 0 because it is the first, at 2 and 4 because something happened; never in between. */
+  @Test
+  void aPolicyOnEvents_decidesAtTheFirstSampleAfterEach() {
+    Policy onEvents =
+        new Policy(
+            "on-events",
+            "memory_max - shmem",
+            Policy.Trigger.EVENTS,
+            Duration.ZERO,
+            Duration.ZERO,
+            null,
+            null);
+    Autotune autotune =
+        new Autotune(GuardPlan.of(GuardMode.ENFORCE, onEvents, List.of()), LimitDamping.NONE);
+    List<Integer> decided =
+        List.of(0, 1, 2, 3, 4).stream()
+            .filter(second ->
+                !autotune
+                    .observe(sample(second, second * MIB), second == 2 || second == 4)
+                    .decisions()
+                    .isEmpty())
+            .toList();
+    assertThat(decided).containsExactly(0, 2, 4);
+    assertThat(autotune.observe(sample(5, 500 * MIB), false).limit().map(PolicyLimit::limitBytes))
+        .contains(1020 * MIB);
+  }
+
+  @Test
+  void dampedLimit_isInForceInsteadOfTheDecided_andTheDecisionSaysSo() {
+    Autotune autotune =
+        new Autotune(
+            GuardPlan.of(GuardMode.ENFORCE, TALK, List.of()),
+            new LimitDamping(10 * MIB, 0, OptionalLong.empty()));
+    autotune.observe(sample(0, 24 * MIB), false);
+
+    Autotune.Round round = autotune.observe(sample(1, 29 * MIB), false);
+
+    assertThat(round.limit().map(PolicyLimit::limitBytes)).contains(1000 * MIB);
+    Autotune.Due due = round.decisions().getFirst();
+    assertThat(due.evaluation().limitBytes()).isEqualTo(995 * MIB);
+    assertThat(due.heldBack()).contains("dead band");
+  }
+
+  @Test
+  void withoutAnswers_theRoundSaysSinceWhen_untilThereIsOne() {
+    Autotune autotune =
+        new Autotune(GuardPlan.of(GuardMode.ENFORCE, TALK, List.of()), LimitDamping.NONE);
+    assertThat(autotune.observe(sample(0, MIB), false).unanswered()).isEmpty();
+    autotune.observe(sample(1, null), false);
+    assertThat(autotune.observe(sample(2, null), false).unanswered())
+        .hasValueSatisfying(none -> {
+          assertThat(none.since()).isEqualTo(START.plusSeconds(1));
+          assertThat(none.reason()).contains("absent: shmem");
+        });
+    assertThat(autotune.observe(sample(3, MIB), false).unanswered()).isEmpty();
   }
 
   @Test
   void planThatMakesNoSense_isRefused() {
-    assertThatThrownBy(() -> new GuardPlan(GuardMode.ENFORCE, null, List.of()))
+    assertThatThrownBy(() -> GuardPlan.of(GuardMode.ENFORCE, null, List.of()))
         .hasMessage("a guard that enforces needs a limit's formula");
-    assertThatThrownBy(() -> new GuardPlan(GuardMode.OFF, TALK, List.of()))
+    assertThatThrownBy(() -> GuardPlan.of(GuardMode.OFF, TALK, List.of()))
         .hasMessageContaining("a guard that is off judges no limit");
-    assertThatThrownBy(() -> new GuardPlan(GuardMode.SHADOW, TALK, Collections.nCopies(9, HALF)))
+    assertThatThrownBy(() -> GuardPlan.of(GuardMode.SHADOW, TALK, Collections.nCopies(9, HALF)))
         .hasMessageContaining("at most 8 shadow limits, not 9");
-    assertThatThrownBy(() -> new GuardPlan(GuardMode.SHADOW, TALK, List.of(TALK)))
+    assertThatThrownBy(() -> GuardPlan.of(GuardMode.SHADOW, TALK, List.of(TALK)))
         .hasMessageContaining("two of the limits have the same name and formula");
     assertThatThrownBy(
-            () -> new GuardPlan(GuardMode.SHADOW, Policy.of("a".repeat(60), "anon"), List.of()))
+            () -> GuardPlan.of(GuardMode.SHADOW, Policy.of("a".repeat(60), "anon"), List.of()))
         .hasMessageContaining("give it a shorter name");
     assertThatThrownBy(
-            () -> new GuardPlan(GuardMode.SHADOW, Policy.of("bad", "memory_max -"), List.of()))
+            () -> GuardPlan.of(GuardMode.SHADOW, Policy.of("bad", "memory_max -"), List.of()))
         .isInstanceOf(FormulaException.class);
   }
 
