@@ -26,8 +26,7 @@ record PolicyRules(
    */
   Policy policy(String name, String formulaText) {
     try {
-      return new Policy(
-          name, formulaText, decidesOn, cadence, lag, minimumBytes, maximumBytes);
+      return new Policy(name, formulaText, decidesOn, cadence, lag, minimumBytes, maximumBytes);
     } catch (IllegalArgumentException e) {
       throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
     }
