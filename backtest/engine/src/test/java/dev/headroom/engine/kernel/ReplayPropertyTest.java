@@ -134,12 +134,13 @@ final class ReplayPropertyTest {
         limits[sample] *= random.nextInt(20) == 0 ? 1e15 * random.nextDouble() : 1;
       }
       int low = random.nextInt(some.length);
-      ReplayPolicy free = policy(limits, Duration.ZERO, Duration.ZERO);
+      ReplayPolicy free = policy(limits, Policy.Trigger.CADENCE, Duration.ZERO, Duration.ZERO);
       ReplayPolicy policy =
           new ReplayPolicy(
               free.name(),
               free.kind(),
               free.rule(),
+              free.decidesOn(),
               free.cadence(),
               free.lag(),
               random.nextBoolean() ? OptionalLong.of(some[low]) : OptionalLong.empty(),
