@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The option that says who acts; the audit keeps it, beside who the database knows. */
-final class ActorOption {
+public final class ActorOption {
 
   @Option(
       names = "--actor",
@@ -13,7 +13,7 @@ final class ActorOption {
       description = "Who does this, for the audit. Default: the user who runs the command.")
   private @Nullable String actor;
 
-  String name() {
+  public String name() {
     return actor == null ? System.getProperty("user.name", "unknown") : actor;
   }
 

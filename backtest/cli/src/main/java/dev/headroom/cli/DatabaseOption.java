@@ -45,7 +45,7 @@ public final class DatabaseOption {
    *
    * @throws CommandFailure when nothing was ever stored
    */
-  OpenDatabase startExisting(Terminal terminal) {
+  public OpenDatabase startExisting(Terminal terminal) {
     HeadroomDatabase located = locate();
     if (located.findUrl().isEmpty() && located.status() instanceof DatabaseStatus.NotCreated) {
       throw CommandFailure.noData(

@@ -5,7 +5,6 @@ import dev.headroom.cli.CommandFailure;
 import dev.headroom.cli.ExitCode;
 import dev.headroom.cli.RecordingCommand;
 import dev.headroom.cli.RolloutCommand;
-import dev.headroom.cli.StopAllCommand;
 import dev.headroom.cli.Terminal;
 import dev.headroom.embedded.EmbeddedDatabaseException;
 import dev.headroom.engine.backtest.BacktestCancelledException;
@@ -42,7 +41,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
       StopAllCommand.class,
       RecordingCommand.class,
       RolloutCommand.class,
-      StopAllCommand.class,
       DbCommand.class,
       CompletionCommand.class,
       HelpCommand.class

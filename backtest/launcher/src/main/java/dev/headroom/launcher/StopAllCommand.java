@@ -1,18 +1,21 @@
 package dev.headroom.launcher;
 
+import dev.headroom.cli.ActorOption;
 import dev.headroom.cli.CommandFailure;
 import dev.headroom.cli.DatabaseOption;
 import dev.headroom.cli.ExitCode;
+import dev.headroom.cli.Json;
 import dev.headroom.cli.OpenDatabase;
 import dev.headroom.cli.Terminal;
 import dev.headroom.collector.flag.StopFile;
 import dev.headroom.embedded.HeadroomHome;
-import dev.headroom.store.Database;
-import dev.headroom.store.GuardStopStore;
+import dev.headroom.model.rollout.GuardStop;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -62,12 +65,10 @@ final class StopAllCommand implements Callable<Integer> {
           "With --node: the collector's state directory. Default: `collector` in Headroom's home.")
   private @Nullable Path state;
 
-  @Option(
-      names = "--actor",
-      paramLabel = "NAME",
-      description = "Who does it. Default: the user of this process.")
-  private String actor = System.getProperty("user.name", "unknown");
+  @Option(names = "--json", description = "Print what holds now as JSON.")
+  private boolean json;
 
+  @Mixin private final ActorOption actor = new ActorOption();
   @Mixin private final DatabaseOption database = new DatabaseOption();
 
   StopAllCommand(Terminal terminal) {
@@ -76,32 +77,26 @@ final class StopAllCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (reason.isBlank() || actor.isBlank()) {
-      throw new CommandFailure(ExitCode.USAGE, "a stop says why and who: --reason and --actor");
+    if (reason.isBlank()) {
+      throw CommandFailure.usage("--reason takes words: they are all that says later why");
     }
     if (state != null && !node) {
-      throw new CommandFailure(ExitCode.USAGE, "--state needs --node beside it");
+      throw CommandFailure.usage("--state needs --node beside it");
     }
-    return node ? onThisNode() : everywhere();
+    GuardStop now = node ? onThisNode() : everywhere();
+    terminal.print(json ? Json.write(asMap(now)) : sentence(now));
+    return ExitCode.OK;
   }
 
-  private int everywhere() {
-    try (OpenDatabase open = database.start(terminal);
-        Database connected = Database.open(open.url().jdbc())) {
-      GuardStopStore stops = new GuardStopStore(connected.dataSource());
-      if (!lift) {
-        stops.stop(actor, reason);
-        terminal.say("every guard is told to be off; lift it with: headroom stop-all --lift");
-      } else if (stops.lift(actor, reason).isPresent()) {
-        terminal.say("the stop is lifted: the rollouts hold again");
-      } else {
-        terminal.say("no stop holds");
-      }
-      return ExitCode.OK;
+  private GuardStop everywhere() {
+    try (OpenDatabase open = database.startExisting(terminal)) {
+      return lift
+          ? open.stops().lift(actor.name(), reason).orElseThrow(StopAllCommand::nothingToLift)
+          : open.stops().stop(actor.name(), reason);
     }
   }
 
-  private int onThisNode() {
+  private GuardStop onThisNode() {
     Path directory =
         state == null
             ? HeadroomHome.locate(System.getenv()).directory().resolve("collector")
@@ -110,16 +105,11 @@ final class StopAllCommand implements Callable<Integer> {
     Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
     try {
       if (!lift) {
-        stop.stop(reason, actor, now);
-        terminal.say(
-            "every guard of this node is off while %s is there; lift it with: headroom stop-all --node --lift"
-                .formatted(stop.path()));
-      } else if (stop.lift(reason, actor, now)) {
-        terminal.say("the node's stop is lifted");
-      } else {
-        terminal.say("no stop holds on this node: there is no " + stop.path());
+        stop.stop(reason, actor.name(), now);
+      } else if (!stop.lift(reason, actor.name(), now)) {
+        throw nothingToLift();
       }
-      return ExitCode.OK;
+      return new GuardStop(!lift, actor.name(), reason, now);
     } catch (IOException e) {
       throw new CommandFailure(
           ExitCode.UNAVAILABLE,
@@ -127,5 +117,27 @@ final class StopAllCommand implements Callable<Integer> {
               .formatted(e.getMessage(), stop.path()),
           e);
     }
+  }
+
+  private static CommandFailure nothingToLift() {
+    return CommandFailure.usage("no stop holds; there is nothing to lift");
+  }
+
+  private String sentence(GuardStop stop) {
+    if (!stop.stopped()) {
+      return "the stop is lifted; the rollouts hold again";
+    }
+    return node
+        ? "every guard of this node is off; lift it with: headroom stop-all --node --lift --reason WHY"
+        : "every guard is told to be off; lift it with: headroom stop-all --lift --reason WHY";
+  }
+
+  private static Map<String, Object> asMap(GuardStop stop) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("stopped", stop.stopped());
+    map.put("actor", stop.actor());
+    map.put("reason", stop.reason());
+    map.put("occurred_at", stop.occurredAt().toString());
+    return map;
   }
 }

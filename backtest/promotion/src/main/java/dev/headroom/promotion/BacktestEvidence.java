@@ -100,6 +100,7 @@ public record BacktestEvidence(
     return new Policy(
         name,
         policy.formulaText(),
+        policy.decidesOn(),
         policy.cadence(),
         policy.lag(),
         policy.minimumBytes(),
@@ -179,6 +180,9 @@ public record BacktestEvidence(
             new Policy(
                 each.get("name").stringValue(),
                 each.get("formula").stringValue(),
+                each.path("decides_on").asString("").equals("events")
+                    ? Policy.Trigger.EVENTS
+                    : Policy.Trigger.CADENCE,
                 Duration.ofMillis(each.path("cadence_ms").longValue(0)),
                 Duration.ofMillis(each.path("lag_ms").longValue(0)),
                 findLong(each.path("minimum_bytes")),

@@ -176,6 +176,7 @@ final class Fleet {
   }
 
   private static Decision decision(InstanceId instance, Instant at, String policy, GuardMode mode) {
-    return new Decision(instance, at, policy, 1L << 30, mode, true, null, Map.of(), 100L);
+    return new Decision(
+        instance, at, policy, 1L << 30, mode, true, null, Map.of(), 100L, null, null);
   }
 }

@@ -40,7 +40,8 @@ class ReadyWatchTest {
     spool = Spool.open(folder.resolve("spool"), 16L << 20);
     EventClock clock = EventClock.open(folder.resolve("clock"), "boot", () -> 0, () -> BOOTED);
     EventRecorder recorder =
-        new EventRecorder("node", clock, spool, new CollectorMetrics(new SimpleMeterRegistry()));
+        new EventRecorder(
+            "node", clock, spool, new CollectorMetrics(new SimpleMeterRegistry()), new LifeTurns());
     watch = new ReadyWatch(clock, recorder, List.of());
   }
 
