@@ -7,6 +7,7 @@ import dev.headroom.embedded.HeadroomDatabase;
 import dev.headroom.promotion.Promotion;
 import dev.headroom.promotion.RolloutController;
 import dev.headroom.store.BacktestStore;
+import dev.headroom.store.CustodyStore;
 import dev.headroom.store.Database;
 import dev.headroom.store.GuardStopStore;
 import dev.headroom.store.KillStore;
@@ -94,6 +95,10 @@ public final class OpenDatabase implements AutoCloseable {
   /** Leadership over all rollouts; empty when another process has it. */
   public Optional<LeaderLock> tryLeadRollouts() {
     return LeaderLock.tryTake(database.dataSource(), RolloutController.LEADERSHIP);
+  }
+
+  public CustodyStore custody() {
+    return new CustodyStore(database.dataSource());
   }
 
   @Override

@@ -17,14 +17,11 @@ import dev.headroom.embedded.HeadroomHome;
 import dev.headroom.embedded.PostgresInstall;
 import dev.headroom.engine.backtest.BacktestConfig;
 import dev.headroom.engine.backtest.BacktestResult;
-import dev.headroom.engine.backtest.PolicyResult;
 import dev.headroom.engine.kernel.KillOutcome;
 import dev.headroom.engine.report.KillExplanation;
+import dev.headroom.lab.GuardLibraries;
 import dev.headroom.lab.LabException;
 import dev.headroom.lab.MemoryController;
-import dev.headroom.lab.Scenario;
-import dev.headroom.lab.Scenarios;
-import dev.headroom.model.Recording;
 import dev.headroom.model.Verdict;
 import java.time.Duration;
 import java.time.Instant;
@@ -37,45 +34,36 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code headroom demo}: from nothing to a verdict on kills of this very run. */
+/** {@code headroom demo}: from nothing to a guard that prevents the kills of this very run. */
 @Command(
     name = "demo",
     mixinStandardHelpOptions = true,
     description = {
-      "Starts a database and a Postgres, drives it into real OOM kills, and backtests every formula of the library"
-          + " against them. Then the guard enforces the best one, the same workload runs again, and one table shows both"
-          + " outcomes.",
+      "Starts a database and a few Postgres servers, drives them into real OOM kills, and backtests every formula of the"
+          + " library against those. Then the best goes up the ladder to the live guards, the same load runs again, and one"
+          + " table shows both outcomes. A policy that is bad follows, and the guardrail takes it back.",
       "Without root, or without a memory controller to write to, it backtests a recording that comes with Headroom."
     },
     footer = {
       "",
-      "Exit code 1: a kill is missing in the database, or the guard did not hold: somebody was killed under it, or a",
-      "session was lost or harmed."
+      "Exit code 1: a kill is missing in the database, or the loop did not hold; the last lines say what did not.",
+      "The loop by itself, with more servers or as JSON: headroom lab loop"
     })
 final class DemoCommand implements Callable<Integer> {
 
   /** The recording that comes with Headroom. */
   private static final String CORPUS = "lab-corpus";
 
-  /** Enough kinds of kills and of bait for formulas to differ on, in a minute or so. */
-  private static final List<String> SCENARIOS =
-      List.of(
-          "huge-sort",
-          "many-connections",
-          "aggregate",
-          "parallel-hash-shm",
-          "maintenance",
-          "idle-holders",
-          "catalog-bloat",
-          "neighbour",
-          "near-miss",
-          "churn");
+  /** One of them is held out. */
+  private static final int SERVERS = 6;
+
+  private static final int ROUNDS = 2;
 
   /** What the others are compared with: the formula that all this began with. */
   private static final String REFERENCE = "talk";
 
-  /** Instances whose scenarios run at a time. */
-  private static final int PARALLELISM = 2;
+  /** Servers that are loaded at a time. */
+  private static final int PARALLELISM = 3;
 
   private final Terminal terminal;
   @Mixin private final DatabaseOption database = new DatabaseOption();
@@ -109,17 +97,11 @@ final class DemoCommand implements Callable<Integer> {
     boolean ranBefore = located.findUrl().isPresent();
     terminal.say("1. a TimescaleDB to keep everything in");
     try (OpenDatabase open = OpenDatabase.start(located, terminal)) {
-      terminal.say("2. a Postgres in a memory cgroup, driven into real OOM kills");
-      LabSession.Result made = makeKills(open, home);
-      terminal.say("3. every formula of the library, replayed over what was recorded");
-      BacktestResult result =
-          judge(new RecordingSource.Stored(made.recording(), false, open.recordings()));
-      UUID runId = StoredRuns.save(open.backtests(), result, Instant.now());
-      boolean held = runGuarded(made, result, open, home);
-      sayNext(made.recording().name(), runId);
-      return held && made.everyKillIsStored() && !made.storedKills().isEmpty()
-          ? ExitCode.OK
-          : ExitCode.FAILED;
+      LoopRun.requireOwnDatabase(open);
+      Optional<PostgresInstall> guarded = findInstallForGuard(home);
+      return guarded.isPresent()
+          ? closeTheLoop(guarded.get(), open, home)
+          : killAndJudgeWithoutGuard(open, home);
     } finally {
       // What the demo started it also stops; a database that ran before goes on.
       if (!ranBefore) {
@@ -128,70 +110,77 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  private LabSession.Result makeKills(OpenDatabase open, HeadroomHome home) {
-    PostgresInstall install = new DebianTimescaleInstaller(home).install(terminal::say);
-    LabSession.Result made = run(install, GuardChoice.OFF, open, home);
+  /** A Postgres that a guard can be built for. */
+  private Optional<PostgresInstall> findInstallForGuard(HeadroomHome home) {
+    try {
+      PostgresInstall install = new DebianTimescaleInstaller(home).installForGuard(terminal::say);
+      GuardLibraries.build(GuardChoice.sources(), install);
+      return Optional.of(install);
+    } catch (LabException | EmbeddedDatabaseException e) {
+      terminal.say("   there is no guard on this machine: " + e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private int closeTheLoop(PostgresInstall install, OpenDatabase open, HeadroomHome home) {
+    terminal.say("   starting " + SERVERS + " servers and a collector beside them");
+    try (FleetSession session =
+        FleetSession.open(terminal, open, home, install, LoopRun.scenarios(SERVERS), PARALLELISM)) {
+      LoopRun loop =
+          new LoopRun(
+              terminal,
+              terminal::print,
+              this::tell,
+              open,
+              session,
+              ROUNDS,
+              System.getProperty("user.name"));
+      LoopReport report = loop.run(2);
+      sayNext(report.recording(), report.backtestRunId());
+      report.faults().forEach(fault -> terminal.say("it did not hold: " + fault));
+      return report.faults().isEmpty() ? ExitCode.OK : ExitCode.FAILED;
+    }
+  }
+
+  private int killAndJudgeWithoutGuard(OpenDatabase open, HeadroomHome home) {
+    terminal.say("2. a Postgres in a memory cgroup, driven into real OOM kills");
+    LabSession.Result made =
+        new LabSession(terminal, open, database.arguments(), home)
+            .run(
+                new DebianTimescaleInstaller(home).install(terminal::say),
+                LoopRun.scenarios(SERVERS).stream().distinct().toList(),
+                1,
+                PARALLELISM,
+                GuardChoice.OFF);
     terminal.say(
         "   the kernel counted %d OOM kills, %d are stored"
             .formatted(made.report().oomKills(), made.storedKills().size()));
-    return made;
-  }
-
-  private LabSession.Result run(
-      PostgresInstall install, GuardChoice guard, OpenDatabase open, HeadroomHome home) {
-    List<Scenario> scenarios = SCENARIOS.stream().map(DemoCommand::scenario).toList();
-    return new LabSession(terminal, open, database.arguments(), home)
-        .run(install, scenarios, 1, PARALLELISM, guard);
-  }
-
-  /**
-   * Runs the same workload under the best formula.
-   *
-   * @return whether the guard held; true too where there is nothing to enforce, or no guard can be
-   *     built
-   */
-  private boolean runGuarded(
-      LabSession.Result before, BacktestResult judged, OpenDatabase open, HeadroomHome home) {
-    Recording recording = before.recording();
-    BestFormula candidates =
-        new BestFormula(judged, Duration.between(recording.startsAt(), recording.endsAt()));
-    Optional<PolicyResult> best = candidates.find();
-    if (best.isEmpty()) {
-      terminal.say("5. no formula prevents a kill here, so there is nothing to enforce");
-      return true;
-    }
-    String formula = best.get().name();
-    terminal.say("5. the same workload, with the guard enforcing " + formula);
-    candidates.reasons(best.get()).forEach(reason -> terminal.say("   " + reason));
-    GuardComparison comparison = new GuardComparison();
-    try {
-      PostgresInstall install = new DebianTimescaleInstaller(home).installForGuard(terminal::say);
-      comparison.add(install, before, run(install, GuardChoice.enforcing(formula), open, home));
-    } catch (LabException | EmbeddedDatabaseException e) {
-      terminal.say("   there is no guard on this machine: " + e.getMessage());
-      return true;
-    }
-    terminal.say("6. without the guard and with it");
-    terminal.print(comparison.render(terminal));
-    return comparison.guardHeld();
-  }
-
-  private static Scenario scenario(String name) {
-    return Scenarios.find(name)
-        .orElseThrow(() -> new IllegalStateException("the lab has no scenario " + name));
+    terminal.say("3. every formula of the library, replayed over what was recorded");
+    BacktestResult result =
+        judge(new RecordingSource.Stored(made.recording(), false, open.recordings()));
+    UUID runId = StoredRuns.save(open.backtests(), result, Instant.now());
+    sayNext(made.recording().name(), runId);
+    return made.everyKillIsStored() && !made.storedKills().isEmpty()
+        ? ExitCode.OK
+        : ExitCode.FAILED;
   }
 
   private BacktestResult judge(RecordingSource source) {
     BacktestResult result =
         new BacktestRunner(terminal)
             .run(source, LibraryCandidates.list(), BacktestConfig.DEFAULT.withAgainst(REFERENCE));
+    tell(result);
+    return result;
+  }
+
+  /** The verdicts, and one of the kills in words. */
+  private void tell(BacktestResult result) {
     terminal.print(VerdictText.of(result, terminal));
     mostTelling(result)
         .ifPresent(killId -> {
-          terminal.say("4. one of the kills, in words");
+          terminal.say("   one of the kills, in words");
           terminal.print(KillExplanation.render(result, killId));
         });
-    return result;
   }
 
   /** The kill on which formulas disagree most: that one shows best what a formula is worth. */

@@ -34,6 +34,7 @@ import picocli.CommandLine.Parameters;
       LabCommand.ListAll.class,
       LabCommand.Run.class,
       LabCompareCommand.class,
+      LabLoopCommand.class,
       LabArenaCommand.class,
       LabCommand.Clean.class
     })
