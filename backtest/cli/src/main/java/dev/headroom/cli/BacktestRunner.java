@@ -5,6 +5,7 @@ import dev.headroom.engine.backtest.BacktestConfig;
 import dev.headroom.engine.backtest.BacktestResult;
 import dev.headroom.engine.backtest.Candidate;
 import dev.headroom.engine.backtest.EngineOptions;
+import dev.headroom.engine.backtest.ProgressListener;
 import dev.headroom.engine.recording.ContentHash;
 import java.util.List;
 
@@ -21,6 +22,19 @@ public final class BacktestRunner {
   public BacktestResult run(
       RecordingSource source, List<Candidate> candidates, BacktestConfig config) {
     return run(source, candidates, config, EngineOptions.ofThisMachine());
+  }
+
+  /** The same, telling a listener how far it is instead of a person. */
+  public BacktestResult run(
+      RecordingSource source,
+      List<Candidate> candidates,
+      BacktestConfig config,
+      ProgressListener progress) {
+    BacktestResult result;
+    try (EngineSource engine = EngineSource.open(source, terminal)) {
+      result = Backtest.run(engine.source(), candidates, config, progress);
+    }
+    return ParityTotal.withParity(result, source, part -> part);
   }
 
   /** The same, run in another way. */

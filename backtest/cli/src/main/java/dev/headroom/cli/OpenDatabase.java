@@ -64,6 +64,11 @@ public final class OpenDatabase implements AutoCloseable {
     return url;
   }
 
+  /** The connections, for other stores; closed with this. */
+  public Database database() {
+    return database;
+  }
+
   public RecordingStore recordings() {
     return new RecordingStore(database.dataSource());
   }

@@ -151,6 +151,23 @@ final class ArchitectureTest {
           .because("the lab's instances are found the way anybody's are");
 
   @ArchTest
+  static final ArchRule WEB_KNOWS_NEITHER_COMMANDS_NOR_COLLECTOR =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.headroom.web..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "dev.headroom.cli..",
+              "dev.headroom.embedded..",
+              "dev.headroom.collector..",
+              "dev.headroom.lab..",
+              "org.jooq..",
+              "java.sql..")
+          .because(
+              "pages ask the stores; who starts the process says where the database is and how a backtest runs");
+
+  @ArchTest
   static final ArchRule NOTHING_KNOWS_THE_LAUNCHER =
       noClasses()
           .that()

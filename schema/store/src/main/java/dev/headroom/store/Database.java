@@ -93,7 +93,12 @@ public final class Database implements AutoCloseable {
     pool.close();
   }
 
-  private void requireSchema() {
+  /**
+   * Asks whether the database can be used and has the schema of this program.
+   *
+   * @throws DatabaseException when not
+   */
+  public void requireSchema() {
     int version = schemaVersion();
     if (version < SchemaMigration.LATEST_VERSION) {
       throw new DatabaseException(

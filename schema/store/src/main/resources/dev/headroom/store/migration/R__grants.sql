@@ -38,4 +38,5 @@ GRANT INSERT, UPDATE, DELETE ON
   headroom.recording, headroom.recording_instance, headroom.backtest_run, headroom.backtest_kill
   TO headroom_operator;
 GRANT SELECT, INSERT, UPDATE ON headroom.api_token TO headroom_operator;
+GRANT SELECT, INSERT ON headroom.api_audit TO headroom_operator;
 GRANT UPDATE (keep) ON headroom.retention TO headroom_operator;

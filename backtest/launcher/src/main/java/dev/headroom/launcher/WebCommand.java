@@ -1,0 +1,124 @@
+package dev.headroom.launcher;
+
+import dev.headroom.cli.BacktestRunner;
+import dev.headroom.cli.CommandFailure;
+import dev.headroom.cli.DatabaseOption;
+import dev.headroom.cli.ExitCode;
+import dev.headroom.cli.OpenDatabase;
+import dev.headroom.cli.RecordingSource;
+import dev.headroom.cli.StoredRuns;
+import dev.headroom.cli.Terminal;
+import dev.headroom.engine.backtest.BacktestConfig;
+import dev.headroom.engine.backtest.BacktestResult;
+import dev.headroom.web.WebConfig;
+import dev.headroom.web.WebException;
+import dev.headroom.web.WebParts;
+import dev.headroom.web.WebServer;
+import dev.headroom.web.backtest.BacktestEngine;
+import java.time.Instant;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/**
+ * {@code headroom web}: the dashboard, its API and flags for other programs, until told to stop.
+ */
+@Command(
+    name = "web",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description =
+        "Serves the dashboard, its API, and flags over OFREP, until Ctrl-C. Without tokens it answers"
+            + " this machine only.",
+    footer = {
+      "",
+      "Example: headroom web",
+      "         headroom web --bind 0.0.0.0 --tokens --behind-proxy    (a proxy with TLS in front)"
+    })
+final class WebCommand implements Callable<Integer> {
+
+  private final Terminal terminal;
+
+  @Mixin private final DatabaseOption database = new DatabaseOption();
+
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      defaultValue = "8480",
+      description = "Listen on this port; 0 takes a free one. Default: ${DEFAULT-VALUE}.")
+  private int port;
+
+  @Option(
+      names = "--bind",
+      paramLabel = "ADDRESS",
+      defaultValue = "127.0.0.1",
+      description = "Listen on this address. Default: ${DEFAULT-VALUE}, this machine only.")
+  private String bind = "";
+
+  @Option(
+      names = "--tokens",
+      description =
+          "Ask every caller for a token, on this machine too; `headroom token create` makes them.")
+  private boolean tokens;
+
+  @Option(
+      names = "--behind-proxy",
+      description =
+          "A proxy that ends TLS stands in front. Needed for other addresses than this machine's.")
+  private boolean behindProxy;
+
+  WebCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    WebConfig config = config();
+    OpenDatabase open = database.start(terminal);
+    WebServer server;
+    try {
+      server =
+          WebServer.start(config, new WebParts(open.database(), open.url().jdbc(), engine(open)));
+    } catch (WebException e) {
+      open.close();
+      throw new CommandFailure(ExitCode.UNAVAILABLE, String.valueOf(e.getMessage()), e);
+    }
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, open), "web-shutdown"));
+    terminal.print(server.url());
+    terminal.say("the dashboard is at " + server.url() + "; Ctrl-C ends it");
+    // Only a signal ends it; the shutdown hook then closes it.
+    new CountDownLatch(1).await();
+    return ExitCode.OK;
+  }
+
+  /** Backtests as `backtest run` does them, with its cache and kept like its own. */
+  private BacktestEngine engine(OpenDatabase open) {
+    return (recording, candidates, progress) -> {
+      Instant startedAt = Instant.now();
+      BacktestResult result =
+          new BacktestRunner(terminal)
+              .run(
+                  new RecordingSource.Stored(recording, false, open.recordings()),
+                  candidates,
+                  BacktestConfig.DEFAULT,
+                  progress);
+      return StoredRuns.save(open.backtests(), result, startedAt);
+    };
+  }
+
+  private WebConfig config() {
+    try {
+      return WebConfig.of(bind, port, tokens, behindProxy);
+    } catch (IllegalArgumentException e) {
+      throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private void stop(WebServer server, OpenDatabase open) {
+    server.close();
+    open.close();
+    terminal.say("the dashboard stopped");
+  }
+}

@@ -1,0 +1,347 @@
+package dev.headroom.store;
+
+import java.sql.Connection;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import javax.sql.DataSource;
+import org.jooq.JSONB;
+import org.jooq.Record;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happened to all instances together. Every question has a time limit, so that a range that is
+ * too long ends in an error and not in a busy database. Safe for use by several threads.
+ */
+public final class FleetStore {
+
+  private static final String TIME_LIMIT = "SET LOCAL statement_timeout = '10s'";
+
+  private static final String KILLS_PER_DAY =
+      """
+      SELECT to_char(killed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
+        count(*) FILTER (WHERE victim_backend_kind = 'client backend') AS client_backends,
+        count(*) FILTER (WHERE victim_backend_kind = 'parallel worker') AS parallel_workers,
+        count(*) FILTER (WHERE victim_backend_kind NOT IN ('client backend', 'parallel worker')) AS others
+      FROM headroom.oom_kill WHERE killed_at >= ?::timestamptz AND killed_at < ?::timestamptz
+      GROUP BY 1 ORDER BY 1
+      """;
+
+  private static final String TOTALS =
+      """
+      SELECT
+        (SELECT count(*) FROM headroom.oom_kill WHERE killed_at >= ?::timestamptz AND killed_at < ?::timestamptz) AS kills,
+        (SELECT count(DISTINCT incident_id) FROM headroom.oom_kill WHERE killed_at >= ?::timestamptz AND killed_at < ?::timestamptz) AS incidents,
+        (SELECT coalesce(sum(outage_ms), 0)::bigint FROM headroom.instance_event
+          WHERE occurred_at >= ?::timestamptz AND occurred_at < ?::timestamptz AND kind = 'ready') AS outage_ms,
+        (SELECT count(*) FROM headroom.instance) AS instances
+      """;
+
+  private static final String GUARD =
+      """
+      SELECT instance_id,
+        count(*) FILTER (WHERE kind = 'block') AS blocks,
+        count(*) FILTER (WHERE kind = 'would_block') AS would_blocks,
+        count(*) FILTER (WHERE kind IN ('fatal', 'panic')) AS lost_sessions
+      FROM headroom.guard_event
+      WHERE occurred_at >= ?::timestamptz AND occurred_at < ?::timestamptz AND kind IN ('block', 'would_block', 'fatal', 'panic')
+      GROUP BY 1
+      """;
+
+  private static final String INSTANCES =
+      """
+      WITH killed AS (
+        SELECT instance_id, count(*) AS kills, max(killed_at) AS killed_at FROM headroom.oom_kill
+        WHERE killed_at >= ?::timestamptz AND killed_at < ?::timestamptz GROUP BY 1),
+      out AS (
+        SELECT instance_id, sum(outage_ms)::bigint AS outage_ms FROM headroom.instance_event
+        WHERE occurred_at >= ?::timestamptz AND occurred_at < ?::timestamptz AND kind = 'ready' GROUP BY 1),
+      guarded AS (%s)
+      SELECT i.instance_id, i.node_name, i.labels, i.postgres_version, i.cgroup_path, i.port,
+        coalesce(kills, 0) AS kills, killed.killed_at, coalesce(outage_ms, 0) AS outage_ms,
+        coalesce(blocks, 0) AS blocks, coalesce(would_blocks, 0) AS would_blocks,
+        coalesce(lost_sessions, 0) AS lost_sessions,
+        newest.sampled_at, newest.memory_max_bytes, newest.memory_current_bytes, newest.guard_limit_bytes,
+        count(*) OVER () AS found
+      FROM headroom.instance AS i
+      LEFT JOIN killed USING (instance_id) LEFT JOIN out USING (instance_id) LEFT JOIN guarded USING (instance_id)
+      LEFT JOIN LATERAL (
+        SELECT sampled_at, memory_max_bytes, memory_current_bytes, guard_limit_bytes FROM headroom.memory_sample AS s
+        WHERE s.instance_id = i.instance_id AND s.sampled_at >= ?::timestamptz AND s.sampled_at < ?::timestamptz
+        ORDER BY sampled_at DESC LIMIT 1) AS newest ON true
+      WHERE ?::text IS NULL OR i.node_name ILIKE ?::text OR i.labels::text ILIKE ?::text OR i.instance_id::text ILIKE ?::text
+        OR i.cgroup_path ILIKE ?::text
+      ORDER BY coalesce(kills, 0) DESC, coalesce(lost_sessions, 0) DESC, coalesce(blocks, 0) DESC, i.instance_id
+      LIMIT ?::integer
+      """
+          .formatted(GUARD);
+
+  private static final String ROLLOUT_STEPS =
+      """
+      SELECT e.occurred_at, r.rollout_id, r.rollout_name, e.event_kind, e.to_stage::text AS to_stage, e.to_percent
+      FROM headroom.rollout_event AS e JOIN headroom.rollout AS r USING (rollout_id)
+      WHERE e.occurred_at >= ?::timestamptz AND e.occurred_at < ?::timestamptz
+      ORDER BY e.rollout_event_id DESC LIMIT 200
+      """;
+
+  private static final String COLLECTORS =
+      """
+      SELECT n.node_name, n.kernel_release, n.capture_source, n.observed_at,
+        newest.sampled_at, coalesce(said.gaps, 0) AS gaps, coalesce(said.drops, 0) AS drops,
+        coalesce(said.mismatches, 0) AS mismatches
+      FROM headroom.node AS n
+      LEFT JOIN LATERAL (
+        SELECT max(s.sampled_at) AS sampled_at
+        FROM headroom.instance AS i, LATERAL (
+          SELECT max(sampled_at) AS sampled_at FROM headroom.memory_sample
+          WHERE memory_sample.instance_id = i.instance_id AND memory_sample.sampled_at >= ?::timestamptz
+            AND memory_sample.sampled_at < ?::timestamptz) AS s
+        WHERE i.node_name = n.node_name) AS newest ON true
+      LEFT JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE kind = 'gap') AS gaps,
+          coalesce(sum(event_count) FILTER (WHERE kind = 'drop'), 0)::bigint AS drops,
+          count(*) FILTER (WHERE kind = 'counter_mismatch') AS mismatches
+        FROM headroom.collector_event AS c
+        WHERE c.node_name = n.node_name AND c.occurred_at >= ?::timestamptz AND c.occurred_at < ?::timestamptz) AS said ON true
+      ORDER BY n.node_name LIMIT 1000
+      """;
+
+  private static final String PARITY =
+      """
+      SELECT run_id, started_at, recording_name, (result -> 'parity')::text AS parity
+      FROM (SELECT * FROM headroom.backtest_run WHERE kind = 'run' ORDER BY started_at DESC LIMIT 20) AS latest
+      WHERE json_typeof(result -> 'parity') = 'object' ORDER BY started_at DESC LIMIT 1
+      """;
+
+  private final DataSource dataSource;
+
+  public FleetStore(DataSource dataSource) {
+    this.dataSource = dataSource;
+  }
+
+  /**
+   * The kills of one day in UTC, by what the victim was for.
+   *
+   * @param day such as {@code 2026-11-20}
+   */
+  public record KillsOfDay(String day, long clientBackends, long parallelWorkers, long others) {}
+
+  /**
+   * A change of a rollout.
+   *
+   * @param kind transition, pause or resume
+   * @param percent of a canary; absent in every other stage
+   */
+  public record RolloutStep(
+      Instant occurredAt,
+      UUID rolloutId,
+      String rolloutName,
+      String kind,
+      String stage,
+      @Nullable Integer percent) {}
+
+  /**
+   * A node and how well its collector does.
+   *
+   * @param sampledAt the newest sample of its instances in the range; absent when there is none
+   * @param gaps times in the range that samples came late
+   * @param drops observations in the range that were given up
+   * @param mismatches times in the range that the kernel counted other kills than were captured
+   */
+  public record Collector(
+      String node,
+      @Nullable String kernelRelease,
+      @Nullable String captureSource,
+      Instant observedAt,
+      @Nullable Instant sampledAt,
+      long gaps,
+      long drops,
+      long mismatches) {}
+
+  /**
+   * How well the newest replay with a guard foretold what the guard logged.
+   *
+   * @param parityJson as the run's result has it
+   */
+  public record LatestParity(
+      UUID runId, Instant startedAt, @Nullable String recordingName, String parityJson) {}
+
+  /** What happened in a range. */
+  public record Fleet(
+      long instances,
+      long kills,
+      long incidents,
+      long outageMs,
+      long blocks,
+      long wouldBlocks,
+      long lostSessions,
+      List<KillsOfDay> killsPerDay,
+      List<RolloutStep> rolloutSteps,
+      List<Collector> collectors,
+      @Nullable LatestParity latestParity) {}
+
+  /**
+   * An instance and what happened to it in a range.
+   *
+   * @param sampledAt its newest sample in the range; absent when there is none
+   */
+  public record InstanceRow(
+      UUID instanceId,
+      String node,
+      Map<String, String> labels,
+      @Nullable String postgresVersion,
+      String cgroupPath,
+      @Nullable Integer port,
+      long kills,
+      @Nullable Instant killedAt,
+      long outageMs,
+      long blocks,
+      long wouldBlocks,
+      long lostSessions,
+      @Nullable Instant sampledAt,
+      @Nullable Long memoryMaxBytes,
+      @Nullable Long memoryCurrentBytes,
+      @Nullable Long guardLimitBytes) {}
+
+  /**
+   * Instances, those with the most kills first.
+   *
+   * @param found how many fit, listed or not
+   */
+  public record Instances(long found, List<InstanceRow> instances) {}
+
+  /** Everything about the fleet from {@code from} on and before {@code to}. */
+  public Fleet fleet(Instant from, Instant to) {
+    return Transaction.read(
+        dataSource, "reading the fleet", connection -> fleet(connection, utc(from), utc(to)));
+  }
+
+  private static Fleet fleet(Connection connection, OffsetDateTime from, OffsetDateTime to) {
+    var sql = Transaction.sql(connection);
+    sql.execute(TIME_LIMIT);
+    Record totals = sql.fetchSingle(TOTALS, from, to, from, to, from, to);
+    Record guard =
+        sql.fetchSingle(
+            "SELECT coalesce(sum(blocks), 0)::bigint AS blocks, coalesce(sum(would_blocks), 0)::bigint AS would_blocks,"
+                + " coalesce(sum(lost_sessions), 0)::bigint AS lost_sessions FROM ("
+                + GUARD
+                + ") AS guarded",
+            from,
+            to);
+    return new Fleet(
+        number(totals, "instances"),
+        number(totals, "kills"),
+        number(totals, "incidents"),
+        number(totals, "outage_ms"),
+        number(guard, "blocks"),
+        number(guard, "would_blocks"),
+        number(guard, "lost_sessions"),
+        sql.fetch(KILLS_PER_DAY, from, to)
+            .map(row ->
+                new KillsOfDay(
+                    row.get("day", String.class),
+                    number(row, "client_backends"),
+                    number(row, "parallel_workers"),
+                    number(row, "others"))),
+        sql.fetch(ROLLOUT_STEPS, from, to).map(FleetStore::rolloutStep),
+        sql.fetch(COLLECTORS, from, to, from, to).map(FleetStore::collector),
+        sql.fetchOptional(PARITY).map(FleetStore::parity).orElse(null));
+  }
+
+  /**
+   * The instances with the most kills from {@code from} on and before {@code to}.
+   *
+   * @param wanted part of a node's name, a label, an id or a cgroup's path; absent for every
+   *     instance
+   */
+  public Instances instances(Instant from, Instant to, @Nullable String wanted, int atMost) {
+    OffsetDateTime begin = utc(from);
+    OffsetDateTime end = utc(to);
+    String pattern = wanted == null ? null : '%' + escape(wanted) + '%';
+    return Transaction.read(
+        dataSource,
+        "listing instances",
+        connection -> {
+          var sql = Transaction.sql(connection);
+          sql.execute(TIME_LIMIT);
+          var rows =
+              sql.fetch(
+                  INSTANCES, begin, end, begin, end, begin, end, begin, end, pattern, pattern,
+                  pattern, pattern, pattern, atMost);
+          return new Instances(
+              rows.isEmpty() ? 0 : number(rows.getFirst(), "found"),
+              rows.map(FleetStore::instance));
+        });
+  }
+
+  private static InstanceRow instance(Record row) {
+    return new InstanceRow(
+        row.get("instance_id", UUID.class),
+        row.get("node_name", String.class),
+        Json.labels(row.get("labels", JSONB.class).data()),
+        row.get("postgres_version", String.class),
+        row.get("cgroup_path", String.class),
+        row.get("port", Integer.class),
+        number(row, "kills"),
+        instant(row, "killed_at"),
+        number(row, "outage_ms"),
+        number(row, "blocks"),
+        number(row, "would_blocks"),
+        number(row, "lost_sessions"),
+        instant(row, "sampled_at"),
+        row.get("memory_max_bytes", Long.class),
+        row.get("memory_current_bytes", Long.class),
+        row.get("guard_limit_bytes", Long.class));
+  }
+
+  private static RolloutStep rolloutStep(Record row) {
+    return new RolloutStep(
+        row.get("occurred_at", OffsetDateTime.class).toInstant(),
+        row.get("rollout_id", UUID.class),
+        row.get("rollout_name", String.class),
+        row.get("event_kind", String.class),
+        row.get("to_stage", String.class),
+        row.get("to_percent", Integer.class));
+  }
+
+  private static Collector collector(Record row) {
+    return new Collector(
+        row.get("node_name", String.class),
+        row.get("kernel_release", String.class),
+        row.get("capture_source", String.class),
+        row.get("observed_at", OffsetDateTime.class).toInstant(),
+        instant(row, "sampled_at"),
+        number(row, "gaps"),
+        number(row, "drops"),
+        number(row, "mismatches"));
+  }
+
+  private static LatestParity parity(Record row) {
+    return new LatestParity(
+        row.get("run_id", UUID.class),
+        row.get("started_at", OffsetDateTime.class).toInstant(),
+        row.get("recording_name", String.class),
+        row.get("parity", String.class));
+  }
+
+  private static long number(Record row, String column) {
+    Long value = row.get(column, Long.class);
+    return value == null ? 0 : value;
+  }
+
+  private static @Nullable Instant instant(Record row, String column) {
+    OffsetDateTime at = row.get(column, OffsetDateTime.class);
+    return at == null ? null : at.toInstant();
+  }
+
+  private static OffsetDateTime utc(Instant instant) {
+    return instant.atOffset(ZoneOffset.UTC);
+  }
+
+  private static String escape(String text) {
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_");
+  }
+}

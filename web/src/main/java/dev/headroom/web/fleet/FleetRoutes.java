@@ -1,0 +1,80 @@
+package dev.headroom.web.fleet;
+
+import dev.headroom.store.FleetStore;
+import dev.headroom.store.FleetStore.Fleet;
+import dev.headroom.store.FleetStore.Instances;
+import dev.headroom.web.http.ApiException;
+import dev.headroom.web.http.Query;
+import dev.headroom.web.http.Query.Range;
+import dev.headroom.web.http.Route;
+import dev.headroom.web.http.Routes;
+import dev.headroom.web.http.Scope;
+import io.javalin.http.Context;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The fleet and its instances. */
+public final class FleetRoutes implements Routes {
+
+  private static final String DEFAULT_FROM = "7d";
+  private static final Duration LONGEST = Duration.ofDays(400);
+  private static final int MOST_INSTANCES = 1_000;
+  private static final int MOST_CHARACTERS = 200;
+
+  private final FleetStore store;
+
+  public FleetRoutes(FleetStore store) {
+    this.store = store;
+  }
+
+  /** The fleet with the range it was asked for. */
+  record FleetView(Range range, Fleet fleet) {}
+
+  /** Instances with the range they were asked for. */
+  record InstancesView(Range range, long found, List<FleetStore.InstanceRow> instances) {}
+
+  @Override
+  public List<Route> routes() {
+    return List.of(
+        Route.get("/api/v1/fleet", Scope.VIEWER, this::fleet),
+        Route.get("/api/v1/instances", Scope.VIEWER, this::instances));
+  }
+
+  private void fleet(Context context) {
+    Range range = range(context);
+    context.json(new FleetView(range, store.fleet(range.from(), range.to())));
+  }
+
+  private void instances(Context context) {
+    Range range = range(context);
+    Instances found =
+        store.instances(
+            range.from(),
+            range.to(),
+            wanted(context),
+            Query.integer(context, "limit", 100, 1, MOST_INSTANCES));
+    context.json(new InstancesView(range, found.found(), found.instances()));
+  }
+
+  private static Range range(Context context) {
+    Range range = Query.range(context, DEFAULT_FROM);
+    if (range.span().compareTo(LONGEST) > 0) {
+      throw ApiException.tooMuch(
+          "the range is " + range.span().toDays() + " days",
+          "ask for " + LONGEST.toDays() + " days at most");
+    }
+    return range;
+  }
+
+  private static @Nullable String wanted(Context context) {
+    String wanted = context.queryParam("search");
+    if (wanted == null || wanted.isBlank()) {
+      return null;
+    }
+    if (wanted.length() > MOST_CHARACTERS || wanted.indexOf('\0') >= 0) {
+      throw ApiException.badRequest("search is too long", "shorten search");
+    }
+    return wanted.strip();
+  }
+}

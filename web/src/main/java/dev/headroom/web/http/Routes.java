@@ -1,0 +1,10 @@
+package dev.headroom.web.http;
+
+import java.util.List;
+
+/** One part of the API. */
+@FunctionalInterface
+public interface Routes {
+
+  List<Route> routes();
+}

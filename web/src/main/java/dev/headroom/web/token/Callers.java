@@ -1,0 +1,89 @@
+package dev.headroom.web.token;
+
+import dev.headroom.store.TokenStore;
+import dev.headroom.store.TokenStore.Token;
+import dev.headroom.web.http.ApiException;
+import dev.headroom.web.http.Caller;
+import dev.headroom.web.http.Scope;
+import io.javalin.http.Context;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells by a request's token who calls. What the database said is believed for a few seconds, so a
+ * token that is revoked opens nothing from then on. Safe for use by several threads.
+ */
+public final class Callers {
+
+  private static final Duration BELIEVED = Duration.ofSeconds(5);
+  private static final int MOST_REMEMBERED = 1_000;
+  private static final int MOST_CHARACTERS = 200;
+  private static final String BEARER = "Bearer ";
+
+  private final TokenStore store;
+  private final InstantSource clock;
+  private final Map<String, Remembered> remembered =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Remembered> eldest) {
+          return size() > MOST_REMEMBERED;
+        }
+      };
+
+  private record Remembered(Optional<Token> token, java.time.Instant at) {}
+
+  public Callers(TokenStore store, InstantSource clock) {
+    this.store = store;
+    this.clock = clock;
+  }
+
+  /**
+   * Who makes this request; somebody without a token may do what everybody may.
+   *
+   * @throws ApiException when there is a token and it is not good
+   */
+  public Caller identify(Context context) {
+    String secret = secret(context);
+    if (secret == null) {
+      return Caller.NOBODY;
+    }
+    Token token =
+        find(secret)
+            .filter(found -> found.isGood(clock.instant()))
+            .orElseThrow(() -> ApiException.unauthorized("this token is not good (any more)"));
+    return new Caller(token.name(), Scope.ofLabel(token.scope()));
+  }
+
+  private static @Nullable String secret(Context context) {
+    String authorization = context.header("Authorization");
+    String secret =
+        authorization != null && authorization.startsWith(BEARER)
+            ? authorization.substring(BEARER.length()).strip()
+            : context.header("X-API-Key");
+    if (secret != null && secret.length() > MOST_CHARACTERS) {
+      throw ApiException.unauthorized("this is no token");
+    }
+    return secret;
+  }
+
+  private Optional<Token> find(String secret) {
+    byte[] sha256 = TokenSecret.sha256(secret);
+    String key = HexFormat.of().formatHex(sha256);
+    synchronized (remembered) {
+      Remembered known = remembered.get(key);
+      if (known != null && clock.instant().isBefore(known.at().plus(BELIEVED))) {
+        return known.token();
+      }
+    }
+    Optional<Token> token = store.find(sha256);
+    synchronized (remembered) {
+      remembered.put(key, new Remembered(token, clock.instant()));
+    }
+    return token;
+  }
+}

@@ -1,0 +1,351 @@
+package dev.headroom.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.headroom.engine.backtest.Backtest;
+import dev.headroom.engine.backtest.BacktestConfig;
+import dev.headroom.engine.backtest.BacktestResult;
+import dev.headroom.engine.backtest.Candidate;
+import dev.headroom.engine.backtest.PolicyResult;
+import dev.headroom.engine.backtest.ProgressListener;
+import dev.headroom.engine.backtest.RecordingSource;
+import dev.headroom.engine.kernel.KillOutcome;
+import dev.headroom.formula.FormulaLibrary;
+import dev.headroom.model.InstanceId;
+import dev.headroom.model.InstanceRecording;
+import dev.headroom.model.OomKill;
+import dev.headroom.model.Policy;
+import dev.headroom.model.Recording;
+import dev.headroom.store.KillFilter;
+import dev.headroom.store.KillStore;
+import dev.headroom.store.RecordingStore;
+import dev.headroom.store.TokenStore;
+import dev.headroom.web.token.TokenSecret;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The API over the kills of a real lab. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class ApiTest {
+
+  private static final String RANGE = "from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z";
+
+  private final TestWeb web = TestWeb.start();
+  private final Recording recording = web.importCorpus("lab-corpus");
+  private final Recording guarded = web.importCorpus("lab-guard");
+
+  @AfterAll
+  void close() {
+    web.close();
+  }
+
+  @Test
+  void theFleet_countsEveryKill_once() {
+    List<OomKill> kills =
+        new KillStore(web.database().dataSource()).list(KillFilter.none(), 10_000);
+    JsonNode fleet = web.json("/api/v1/fleet?" + RANGE).get("fleet");
+
+    assertThat(kills).isNotEmpty();
+    assertThat(fleet.get("kills").asInt()).isEqualTo(kills.size());
+    assertThat(fleet.get("incidents").asLong())
+        .isEqualTo(kills.stream().map(OomKill::incidentId).distinct().count());
+    int byDay = 0;
+    for (JsonNode day : fleet.get("kills_per_day")) {
+      byDay +=
+          day.get("client_backends").asInt()
+              + day.get("parallel_workers").asInt()
+              + day.get("others").asInt();
+    }
+    assertThat(byDay).isEqualTo(kills.size());
+    int byInstance = 0;
+    for (JsonNode instance : web.json("/api/v1/instances?limit=1000&" + RANGE).get("instances")) {
+      byInstance += instance.get("kills").asInt();
+    }
+    assertThat(byInstance).isEqualTo(kills.size());
+  }
+
+  @Test
+  void bucketsHoldTheWorstMoment_whoseLayersAddUp() {
+    InstanceId id = killedInstance();
+    InstanceRecording read =
+        new RecordingStore(web.database().dataSource())
+            .read(id, recording.startsAt(), recording.endsAt());
+    JsonNode timeline =
+        web.json(
+            "/api/v1/instances/%s/timeline?from=%s&to=%s&buckets=10"
+                .formatted(id, recording.startsAt(), recording.endsAt()));
+
+    assertThat(timeline.get("samples").asInt()).isEqualTo(read.samples().size());
+    long anonymousMost =
+        read.samples().stream()
+            .mapToLong(sample -> sample.facts().find(dev.headroom.model.Fact.ANON).orElse(0))
+            .max()
+            .orElseThrow();
+    long drawnMost = 0;
+    JsonNode columns = timeline.get("columns");
+    for (int i = 0; i < timeline.get("at_ms").size(); i++) {
+      drawnMost = Math.max(drawnMost, columns.get("query_bytes").get(i).asLong());
+    }
+    assertThat(drawnMost).isEqualTo(anonymousMost);
+    assertThat(timeline.get("kills").size()).isEqualTo(read.kills().size());
+  }
+
+  @Test
+  void layers_doNotCountTheSameMemoryTwice() {
+    int buckets = 0;
+    for (JsonNode instance : web.json("/api/v1/instances?limit=1000&" + RANGE).get("instances")) {
+      JsonNode columns =
+          web.json(
+                  "/api/v1/instances/%s/timeline?buckets=2000&from=%s&to=%s"
+                      .formatted(
+                          instance.get("instance_id").stringValue(),
+                          guarded.startsAt(),
+                          guarded.endsAt()))
+              .get("columns");
+      for (int i = 0; i < columns.get("shmem_bytes").size(); i++) {
+        long held = 0;
+        for (String layer :
+            List.of("shmem", "page_tables", "kernel", "query", "retained", "file")) {
+          held += columns.get(layer + "_bytes").get(i).asLong(0);
+        }
+        JsonNode most = columns.get("memory_max_bytes").get(i);
+        if (most.isNumber()) {
+          buckets++;
+          assertThat(held).isLessThan(most.asLong() + (16L << 20));
+        }
+      }
+    }
+    assertThat(buckets).isGreaterThan(50);
+  }
+
+  @Test
+  void aYear_isAnsweredFromHours_andMoreIsRefused() {
+    InstanceId id = killedInstance();
+    JsonNode year = web.json("/api/v1/instances/" + id + "/timeline?from=365d");
+    assertThat(year.get("source").stringValue()).isEqualTo("HOURS");
+    assertThat(web.get("/api/v1/instances/" + id + "/timeline?from=9999d").statusCode())
+        .isEqualTo(422);
+  }
+
+  @Test
+  void whatIf_isWhatABacktestOfTheRangeSays() {
+    for (InstanceId id : recording.instances().subList(0, 6)) {
+      for (String name : List.of("talk", "neon", "static-75")) {
+        String text = FormulaLibrary.find(name).orElseThrow().text();
+        InstanceRecording read =
+            new RecordingStore(web.database().dataSource())
+                .read(id, recording.startsAt(), recording.endsAt());
+        BacktestResult result =
+            Backtest.run(
+                new RecordingSource(
+                    null, recording.startsAt(), recording.endsAt(), "x", List.of(read)),
+                List.of(Candidate.parse(Policy.of(name, text))),
+                BacktestConfig.DEFAULT,
+                ProgressListener.NONE);
+        PolicyResult policy = result.policies().getFirst();
+        JsonNode answer =
+            TestWeb.json(
+                web.post(
+                    "/api/v1/instances/" + id + "/what-if",
+                    JsonMapper.shared()
+                        .writeValueAsString(
+                            Map.of(
+                                "from", recording.startsAt().toString(),
+                                "to", recording.endsAt().toString(),
+                                "formula", name))));
+
+        assertThat(answer.get("kills").get("prevented").asInt())
+            .isEqualTo(policy.kills().prevented());
+        assertThat(answer.get("kills").get("missed").asInt()).isEqualTo(policy.kills().missed());
+        assertThat(answer.get("blocks").get("false_blocks").asInt())
+            .isEqualTo(policy.blocks().falseBlocks());
+        Double slack = policy.slackGibHours();
+        if (slack == null) {
+          assertThat(answer.get("slack_gib_hours").isNull()).isTrue();
+        } else {
+          assertThat(answer.get("slack_gib_hours").doubleValue()).isEqualTo(slack);
+        }
+        Map<String, String> verdicts =
+            policy.killOutcomes().stream()
+                .collect(
+                    Collectors.toMap(
+                        outcome -> outcome.killId().toString(),
+                        (KillOutcome outcome) ->
+                            outcome.verdict().name().toLowerCase(Locale.ROOT)));
+        for (JsonNode verdict : answer.get("verdicts")) {
+          assertThat(verdict.get("verdict").stringValue())
+              .isEqualTo(verdicts.get(verdict.get("kill_id").stringValue()));
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatIf_saysWhereAFormulaIsWrong() {
+    JsonNode answer =
+        TestWeb.json(
+            web.post(
+                "/api/v1/instances/" + killedInstance() + "/what-if",
+                "{\"from\": \"1h\", \"to\": \"now\", \"formula\": \"memory_max - conections\"}"));
+    JsonNode problem = answer.get("problem");
+    assertThat(problem.get("line").asInt()).isEqualTo(1);
+    assertThat(problem.get("text").stringValue()).contains("unknown name", "^");
+  }
+
+  @Test
+  void textsOfStatements_areForOperators() {
+    web.sql("UPDATE headroom.oom_kill SET victim_query_text = 'SELECT secret_of_a_customer'");
+    String path =
+        "/api/v1/incidents/"
+            + new KillStore(web.database().dataSource())
+                .list(KillFilter.none(), 1)
+                .getFirst()
+                .incidentId();
+    assertThat(web.get(path).body()).contains("secret_of_a_customer");
+    try (TestWeb asking =
+        TestWeb.over(
+            web, WebConfig.LOOPBACK.withTokens().withRequestsPerSecond(TestWeb.UNLIMITED))) {
+      assertThat(as(asking, "viewer", path).body())
+          .doesNotContain("secret_of_a_customer")
+          .contains("\"query_text_is_hidden\":true");
+      assertThat(as(asking, "operator", path).body()).contains("secret_of_a_customer");
+    }
+  }
+
+  private static HttpResponse<String> as(TestWeb web, String scope, String path) {
+    String secret = TokenSecret.make();
+    new TokenStore(web.database().dataSource())
+        .create(TokenSecret.sha256(secret), "a " + scope, scope, null);
+    return web.send(web.request(path).header("X-API-Key", secret).GET());
+  }
+
+  @Test
+  void nonsense_isRefused_andNeverADefect() {
+    Random random = new Random(11);
+    List<String> values =
+        List.of(
+            "",
+            "x",
+            "-1",
+            "0",
+            "99999999999999999999",
+            "1e9",
+            "null",
+            "%00",
+            "%FF",
+            "%27%3B%20DROP%20TABLE%20x%3B--",
+            "..%2F..%2Fetc%2Fpasswd",
+            "%3Cscript%3E",
+            "2026-11-20T00:00:00Z",
+            "9999-12-31T23:59:59Z",
+            "-1000000000-01-01T00:00:00Z",
+            "now",
+            "30d",
+            "999999d",
+            "%F0%9F%90%98",
+            "a".repeat(500),
+            killedInstance().toString());
+    List<String> paths =
+        List.of(
+            "/api/v1/fleet",
+            "/api/v1/instances",
+            "/api/v1/instances/{v}",
+            "/api/v1/instances/{v}/timeline",
+            "/api/v1/incidents/{v}",
+            "/api/v1/backtests",
+            "/api/v1/backtests/{v}",
+            "/api/v1/backtest-jobs/{v}",
+            "/api/v1/rollouts/{v}",
+            "/api/v1/audit",
+            "/{v}",
+            "/assets/{v}");
+    List<String> names = List.of("from", "to", "limit", "buckets", "search", "other");
+    List<String> posts =
+        List.of(
+            "/api/v1/instances/{v}/what-if",
+            "/api/v1/backtests",
+            "/api/v1/backtest-jobs/{v}/cancel",
+            "/api/v1/guard-stop",
+            "/ofrep/v1/evaluate/flags",
+            "/ofrep/v1/evaluate/flags/{v}");
+    List<String> bodies =
+        List.of(
+            "",
+            "{",
+            "[]",
+            "null",
+            "7",
+            "\"x\"",
+            "{}",
+            "{\"context\": null}",
+            "{\"context\": {\"targetingKey\": \"\\u0000\"}}",
+            "{\"recording\": \"\\u0000\", \"formulas\": []}",
+            "{\"recording\": \"x\", \"formulas\": {}}",
+            "{\"recording\": 1}",
+            "{\"from\": \"1h\", \"to\": \"now\", \"formula\": \"" + "(".repeat(5_000) + "\"}",
+            "{\"from\": \"1h\", \"to\": \"now\", \"formula\": \"memory_max ** ** 2\"}",
+            "{\"stopped\": \"yes\"}",
+            "{\"stopped\": false, \"reason\": \"x\"}",
+            "[".repeat(10_000),
+            "{\"a\":".repeat(3_000));
+    int asked = 0;
+    for (int i = 0; i < 3_000; i++) {
+      HttpResponse<String> response;
+      String what;
+      if (random.nextInt(3) == 0) {
+        what = pick(random, posts).replace("{v}", pathPart(pick(random, values)));
+        String body = pick(random, bodies);
+        response =
+            web.send(
+                web.request(what)
+                    .header("Content-Type", "application/json")
+                    .POST(HttpRequest.BodyPublishers.ofString(body)));
+        what += " " + body.substring(0, Math.min(80, body.length()));
+      } else {
+        what =
+            pick(random, paths).replace("{v}", pathPart(pick(random, values)))
+                + "?"
+                + pick(random, names)
+                + "="
+                + pick(random, values)
+                + "&"
+                + pick(random, names)
+                + "="
+                + pick(random, values);
+        response = web.get(what);
+      }
+      asked++;
+      assertThat(response.statusCode()).as(what + ": " + response.body()).isLessThan(500);
+      assertThat(response.body())
+          .as(what)
+          .doesNotContain("Exception", "\tat ", "org.postgresql", "dev.headroom");
+    }
+    assertThat(asked).isEqualTo(3_000);
+  }
+
+  private static String pathPart(String value) {
+    return value.isEmpty() ? "x" : value;
+  }
+
+  private static String pick(Random random, List<String> from) {
+    return from.get(random.nextInt(from.size()));
+  }
+
+  private InstanceId killedInstance() {
+    return java.util.Objects.requireNonNull(
+        new KillStore(web.database().dataSource())
+            .list(new KillFilter(recording.startsAt(), recording.endsAt(), null, null, null), 1)
+            .getFirst()
+            .instanceId());
+  }
+}
