@@ -204,7 +204,7 @@ class ObservationStoreTest {
 
   @Test
   void aMissingSchema_isNoRejection_butSaysWhatToDo() {
-    execute(database.dataSource(), "DROP TABLE headroom.guard_event");
+    execute(database.dataSource(), "DROP TABLE headroom.guard_event CASCADE");
     List<Observation> batch = batchOfEveryKind(20);
 
     assertThatThrownBy(() -> store.store(batch))
