@@ -90,7 +90,8 @@ public final class Promotion {
 
   /**
    * Takes a policy of a run to a place on the ladder: makes the policy's version and the rollout
-   * where they are not there, and then every step between that the gates or the approver allow.
+   * where they are not there, and then every step between that the gates or the approver allow. A
+   * rollout whose first step is refused is not made, nor its policy's version.
    *
    * @throws PromotionRefusedException when the request makes no sense, or gates hold
    */
@@ -107,6 +108,9 @@ public final class Promotion {
             existing == null
                 ? settings.ladder()
                 : GateSettings.parse(existing.gatesJson()).ladder());
+    if (existing == null) {
+      requireFirstStep(name, evidence, request, settings, by);
+    }
     PolicyVersion policy = version(evidence, existing, by);
     Kept kept = existing == null ? make(name, policy, request, settings, by) : existing;
     requireSame(kept, policy, request);
@@ -191,13 +195,9 @@ public final class Promotion {
     Situation situation = situations.read(kept, runId, now());
     Evaluation evaluation = Gates.evaluate(situation);
     BacktestEvidence evidence = situation.evidence();
-    Authority authority =
-        by.approver() == null
-            ? new Authority.Gates(evaluation)
-            : new Authority.Approval(by.approver(), evaluation);
     return move(
         kept,
-        new Move.Advance(to, authority),
+        new Move.Advance(to, authority(by, evaluation)),
         by,
         evaluation,
         evidence == null ? null : evidence.runId());
@@ -210,30 +210,72 @@ public final class Promotion {
   /** Does a move that was judged on this evaluation. */
   Done move(Kept kept, Move move, By by, Evaluation evaluation, @Nullable UUID runId) {
     Rollout rollout = kept.rollout();
-    Ladder ladder = GateSettings.parse(kept.gatesJson()).ladder();
-    RolloutMachine.Answer answer =
-        RolloutMachine.answer(new Position(Rung.of(rollout), rollout.paused()), move, ladder);
-    return switch (answer) {
+    Allowed allowed =
+        requireAllowed(
+            "rollout %s stays at %s".formatted(rollout.name(), Rung.of(rollout)),
+            new Position(Rung.of(rollout), rollout.paused()),
+            move,
+            GateSettings.parse(kept.gatesJson()).ladder(),
+            by,
+            evaluation);
+    Rung rung = allowed.position().rung();
+    RolloutStep step = step(allowed.kind(), rung, by, runId, evaluation);
+    List<Change> changes = new ArrayList<>(List.of(new Change(rollout, step)));
+    if (rung.equals(Rung.ENFORCE)) {
+      changes.addAll(replacedBy(rollout, by, evaluation.at()));
+    }
+    return new Done(rollouts.change(changes).getFirst(), evaluation);
+  }
+
+  /** Whether a rollout may leave off at all, asked before it is made: its settings are for ever. */
+  private void requireFirstStep(
+      String name, BacktestEvidence evidence, Request request, GateSettings settings, By by) {
+    Instant now = now();
+    Rollout planned =
+        new Rollout(
+            UUID.randomUUID(),
+            name,
+            evidence.policy().name(),
+            labels(request),
+            RolloutStage.OFF,
+            null,
+            false,
+            now,
+            now,
+            0);
+    Evaluation evaluation =
+        Gates.evaluate(
+            new Situation(planned, settings, evidence, null, now, now, 0, List.of(), now));
+    requireAllowed(
+        "rollout %s is not made".formatted(name),
+        new Position(Rung.OFF, false),
+        new Move.Advance(Rung.SHADOW, authority(by, evaluation)),
+        settings.ladder(),
+        by,
+        evaluation);
+  }
+
+  private static Allowed requireAllowed(
+      String otherwise, Position from, Move move, Ladder ladder, By by, Evaluation evaluation) {
+    return switch (RolloutMachine.answer(from, move, ladder)) {
+      case Allowed allowed -> allowed;
       case Refused(String why) ->
           throw new PromotionRefusedException(
-              "rollout %s stays at %s: %s%s"
+              "%s: %s%s"
                   .formatted(
-                      rollout.name(),
-                      Rung.of(rollout),
+                      otherwise,
                       why,
                       move instanceof Move.Advance && by.approver() == null
                           ? "; wait, or have somebody answer for it: --approver NAME --reason WHY"
                           : ""),
               move instanceof Move.Advance ? evaluation : null);
-      case Allowed(RolloutStep.Kind kind, Position position) -> {
-        RolloutStep step = step(kind, position.rung(), by, runId, evaluation);
-        List<Change> changes = new ArrayList<>(List.of(new Change(rollout, step)));
-        if (position.rung().equals(Rung.ENFORCE)) {
-          changes.addAll(replacedBy(rollout, by, evaluation.at()));
-        }
-        yield new Done(rollouts.change(changes).getFirst(), evaluation);
-      }
     };
+  }
+
+  private static Authority authority(By by, Evaluation evaluation) {
+    return by.approver() == null
+        ? new Authority.Gates(evaluation)
+        : new Authority.Approval(by.approver(), evaluation);
   }
 
   /** Older rollouts in force that reach no instance which the new one does not reach too. */
@@ -281,8 +323,6 @@ public final class Promotion {
 
   private Kept make(
       String name, PolicyVersion policy, Request request, GateSettings settings, By by) {
-    Map<String, String> labels =
-        request.instanceLabels() == null ? Map.of() : request.instanceLabels();
     String gates = settings.toJson();
     RolloutStep step =
         new RolloutStep(
@@ -296,9 +336,13 @@ public final class Promotion {
             "{}",
             now());
     return rollouts
-        .create(new Draft(name, policy.policyId(), labels, gates), step)
+        .create(new Draft(name, policy.policyId(), labels(request), gates), step)
         .map(made -> new Kept(made, gates))
         .orElseGet(() -> get(name));
+  }
+
+  private static Map<String, String> labels(Request request) {
+    return request.instanceLabels() == null ? Map.of() : request.instanceLabels();
   }
 
   private static Rung rung(String text, Ladder ladder) {

@@ -17,6 +17,7 @@ import dev.headroom.promotion.RolloutController.Look;
 import dev.headroom.store.BacktestStore;
 import dev.headroom.store.Database;
 import dev.headroom.store.LeaderLock;
+import dev.headroom.store.PolicyStore;
 import dev.headroom.store.RolloutConflictException;
 import dev.headroom.store.RolloutStore;
 import dev.headroom.store.SchemaMigration;
@@ -235,6 +236,22 @@ class PromotionTest {
     assertThat(live(20)).isEmpty();
     assertThat(gate(promotion.look("old").evaluation(), "backtest").reason())
         .contains("backtest a fresher one");
+  }
+
+  @Test
+  void aRefusedFirstStep_leavesNothingBehind_soThatOtherSettingsCanBeTried() {
+    BacktestRun run = store(1, "talk", "fail", START.minusSeconds(3600));
+    assertThatThrownBy(() -> promote(run, "talk", "shadow"))
+        .isInstanceOf(PromotionRefusedException.class)
+        .hasMessageContaining("rollout talk is not made: backtest: it failed")
+        .hasMessageContaining("--approver NAME --reason WHY");
+    assertThat(rollouts.list()).isEmpty();
+    assertThat(new PolicyStore(dataSource).list()).isEmpty();
+
+    By approved = new By("ann", "bob", "only to watch it");
+    promotion.promote(
+        new Request(run, null, "talk", LABELS, GateSettings.DEFAULT, "shadow"), approved);
+    assertThat(get("talk").stage()).isEqualTo(RolloutStage.SHADOW);
   }
 
   @Test
