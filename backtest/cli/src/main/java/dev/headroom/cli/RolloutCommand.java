@@ -343,8 +343,13 @@ public final class RolloutCommand {
       Thread onSignal =
           new Thread(
               () -> {
+                boolean toldToStop = ended.getCount() > 0;
                 stopped.countDown();
                 awaitEnd();
+                if (toldToStop) {
+                  // A signal is how it is meant to end; the JVM would call that a failure.
+                  Runtime.getRuntime().halt(ExitCode.OK);
+                }
               },
               "rollout-watch-shutdown");
       Runtime.getRuntime().addShutdownHook(onSignal);

@@ -6,40 +6,49 @@ import dev.headroom.store.DatabaseException;
 import dev.headroom.store.LeaderLock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The controller of rollouts in this process, four times a second. Where another process leads, it
- * waits for its turn.
+ * The controller of rollouts in this process. Where another process leads, it waits for its turn;
+ * whatever fails, it tries again.
  */
 final class ControllerLoop implements AutoCloseable {
 
-  private static final Duration TICK = Duration.ofMillis(250);
-
   private final OpenDatabase database;
+  private final Duration tick;
+  private final Consumer<String> failures;
   private final Thread thread;
-  private volatile boolean stopped;
-  private volatile @Nullable String failure;
+  private final CountDownLatch stopped = new CountDownLatch(1);
 
-  private ControllerLoop(OpenDatabase database) {
+  /** What was told last of a failure that goes on; only its thread touches it. */
+  private @Nullable String told;
+
+  private ControllerLoop(OpenDatabase database, Duration tick, Consumer<String> failures) {
     this.database = database;
+    this.tick = tick;
+    this.failures = failures;
     this.thread = Thread.ofVirtual().name("rollout-controller").unstarted(this::run);
   }
 
-  static ControllerLoop start(OpenDatabase database) {
-    ControllerLoop loop = new ControllerLoop(database);
+  /**
+   * Starts it.
+   *
+   * @param tick the wait between two looks at all rollouts
+   * @param failures told what went wrong, each failure once until it works again
+   */
+  static ControllerLoop start(OpenDatabase database, Duration tick, Consumer<String> failures) {
+    ControllerLoop loop = new ControllerLoop(database, tick, failures);
     loop.thread.start();
     return loop;
   }
 
-  /** What last went wrong, if anything did. */
-  Optional<String> failure() {
-    return Optional.ofNullable(failure);
-  }
-
+  /** Gives the lead back; returns when the look that is under way has ended. */
   @Override
   public void close() {
-    stopped = true;
+    stopped.countDown();
     try {
       thread.join();
     } catch (InterruptedException e) {
@@ -48,14 +57,16 @@ final class ControllerLoop implements AutoCloseable {
   }
 
   private void run() {
-    while (!stopped) {
+    do {
       try {
         lead();
       } catch (DatabaseException e) {
-        failure = e.getMessage();
+        failed(String.valueOf(e.getMessage()));
+      } catch (RuntimeException defect) {
+        // A controller that dies in silence protects nobody.
+        failed(defect.toString());
       }
-      pause();
-    }
+    } while (!isStoppedAfterTick());
   }
 
   private void lead() {
@@ -65,18 +76,26 @@ final class ControllerLoop implements AutoCloseable {
     }
     try (LeaderLock lock = taken.get()) {
       RolloutController controller = database.controller();
-      while (!stopped && lock.isHeld()) {
+      do {
         controller.tick();
-        pause();
-      }
+        told = null;
+      } while (!isStoppedAfterTick() && lock.isHeld());
     }
   }
 
-  private static void pause() {
+  private void failed(String what) {
+    if (!what.equals(told)) {
+      told = what;
+      failures.accept(what);
+    }
+  }
+
+  private boolean isStoppedAfterTick() {
     try {
-      Thread.sleep(TICK);
+      return stopped.await(tick.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return true;
     }
   }
 }

@@ -84,6 +84,9 @@ final class LoopRun {
 
   private static final int BAD_ROUNDS = 12;
 
+  /** A lab has minutes for what takes a fleet weeks. */
+  private static final Duration CONTROLLER_TICK = Duration.ofMillis(250);
+
   private static final String BACKTEST_GATE = "backtest";
   private static final String BLOCKS_GATE = "blocks";
 
@@ -171,14 +174,16 @@ final class LoopRun {
   LoopReport run(int firstStep) {
     step = firstStep - 1;
     Instant began = Instant.now();
-    try (ControllerLoop controller = ControllerLoop.start(database)) {
-      return run(began, controller);
+    try (ControllerLoop _ =
+        ControllerLoop.start(
+            database, CONTROLLER_TICK, failure -> tell("the controller failed: " + failure))) {
+      return run(began);
     } finally {
       cleanUp();
     }
   }
 
-  private LoopReport run(Instant began, ControllerLoop controller) {
+  private LoopReport run(Instant began) {
     say("%d servers, each in a cgroup of its own, every guard off".formatted(size()));
     Instant from = Instant.now();
     List<FleetRound> before = rounds();
@@ -225,7 +230,6 @@ final class LoopRun {
     Optional<CustodyStore.Chain> custody =
         database.custody().findLastBlock(promotion.get(good).rollout().rolloutId(), began);
     custody.ifPresent(chain -> results.accept(CustodyText.of(chain)));
-    controller.failure().ifPresent(failure -> tell("the controller failed: " + failure));
     return new LoopReport(
         session.runId(),
         fleet.servers(),

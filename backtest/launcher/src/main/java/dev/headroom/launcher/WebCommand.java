@@ -15,6 +15,7 @@ import dev.headroom.web.WebException;
 import dev.headroom.web.WebParts;
 import dev.headroom.web.WebServer;
 import dev.headroom.web.backtest.BacktestEngine;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -30,14 +31,17 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description =
-        "Serves the dashboard, its API, and flags over OFREP, until Ctrl-C. Without tokens it answers"
-            + " this machine only.",
+        "Serves the dashboard, its API, and flags over OFREP, and looks after the rollouts, until"
+            + " Ctrl-C. Without tokens it answers this machine only.",
     footer = {
       "",
       "Example: headroom web",
       "         headroom web --bind 0.0.0.0 --tokens --behind-proxy    (a proxy with TLS in front)"
     })
 final class WebCommand implements Callable<Integer> {
+
+  /** As often as `rollout watch` looks unless told otherwise. */
+  private static final Duration CONTROLLER_TICK = Duration.ofSeconds(10);
 
   private final Terminal terminal;
 
@@ -85,7 +89,13 @@ final class WebCommand implements Callable<Integer> {
       open.close();
       throw new CommandFailure(ExitCode.UNAVAILABLE, String.valueOf(e.getMessage()), e);
     }
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, open), "web-shutdown"));
+    ControllerLoop controller =
+        ControllerLoop.start(
+            open,
+            CONTROLLER_TICK,
+            failure -> terminal.say("the rollouts are not looked after, trying again: " + failure));
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> stop(server, controller, open), "web-shutdown"));
     terminal.print(server.url());
     terminal.say("the dashboard is at " + server.url() + "; Ctrl-C ends it");
     // Only a signal ends it; the shutdown hook then closes it.
@@ -116,9 +126,12 @@ final class WebCommand implements Callable<Integer> {
     }
   }
 
-  private void stop(WebServer server, OpenDatabase open) {
+  private void stop(WebServer server, ControllerLoop controller, OpenDatabase open) {
     server.close();
+    controller.close();
     open.close();
     terminal.say("the dashboard stopped");
+    // A signal is how it is meant to end; the JVM would call that a failure.
+    Runtime.getRuntime().halt(ExitCode.OK);
   }
 }

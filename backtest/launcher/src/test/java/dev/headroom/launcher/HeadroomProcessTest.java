@@ -4,7 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.headroom.cli.ExitCode;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -74,6 +79,68 @@ final class HeadroomProcessTest {
     assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.CANCELLED);
     assertThat(run.out()).isEmpty();
     assertThat(passingFolders()).isEmpty();
+  }
+
+  @Test
+  void theWebProcess_servesAndLeads_untilItIsToldToStop() throws Exception {
+    try (EmbeddedPostgres server =
+        EmbeddedPostgres.builder().setServerConfig("fsync", "off").start()) {
+      String database = "--db-url=" + server.getJdbcUrl("postgres", "postgres");
+      CommandRun.piped("db", "migrate", database).exits(ExitCode.OK);
+      Running web = start("web", "--port", "0", database);
+      try {
+        await().atMost(Duration.ofSeconds(WAIT_SECONDS)).until(() -> web.out().endsWith("\n"));
+        URI address = URI.create(web.out().strip());
+        assertThat(answer(HttpRequest.newBuilder(address.resolve("/healthz"))).statusCode())
+            .isEqualTo(200);
+        assertThat(flags(address)).contains("headroom.guard.mode").doesNotContain("DISABLED");
+        await()
+            .atMost(Duration.ofSeconds(WAIT_SECONDS))
+            .untilAsserted(() ->
+                assertThat(
+                        CommandRun.piped("rollout", "watch", "--once", database)
+                            .exits(ExitCode.UNAVAILABLE)
+                            .err())
+                    .contains("another process looks after the rollouts"));
+
+        CommandRun.piped("stop-all", "--reason", "a test", database).exits(ExitCode.OK);
+        await()
+            .atMost(Duration.ofSeconds(WAIT_SECONDS))
+            .untilAsserted(() -> assertThat(flags(address)).contains("DISABLED"));
+        CommandRun.piped("stop-all", "--lift", "--reason", "it is over", database)
+            .exits(ExitCode.OK);
+        await()
+            .atMost(Duration.ofSeconds(WAIT_SECONDS))
+            .untilAsserted(() -> assertThat(flags(address)).doesNotContain("DISABLED"));
+        new ProcessBuilder("kill", "-TERM", String.valueOf(web.process.pid())).start().waitFor();
+        assertThat(web.exitCode()).as(web.err()).isEqualTo(ExitCode.OK);
+      } finally {
+        web.process.destroyForcibly();
+      }
+      assertThat(web.err()).contains("the dashboard stopped").doesNotContain("Exception");
+      CommandRun.piped("rollout", "watch", "--once", database).exits(ExitCode.OK);
+    }
+  }
+
+  private static String flags(URI address) throws IOException, InterruptedException {
+    HttpResponse<String> answer =
+        answer(
+            HttpRequest.newBuilder(address.resolve("/ofrep/v1/evaluate/flags"))
+                .header("Content-Type", "application/json")
+                .POST(
+                    HttpRequest.BodyPublishers.ofString(
+                        "{\"context\": {\"targetingKey\": \"0a31584b-53e7-3631-9c22-2cbbe0e49655\"}}")));
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return answer.body();
+  }
+
+  private static HttpResponse<String> answer(HttpRequest.Builder request)
+      throws IOException, InterruptedException {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client.send(
+          request.timeout(Duration.ofSeconds(WAIT_SECONDS)).build(),
+          HttpResponse.BodyHandlers.ofString());
+    }
   }
 
   private List<Path> passingFolders() throws IOException {
