@@ -58,10 +58,15 @@ public final class LeaderLock implements AutoCloseable {
 
   @Override
   public void close() {
-    // A pool would hand the connection on with the lock still held.
-    try (Connection closing = connection;
-        PreparedStatement statement = closing.prepareStatement("SELECT pg_advisory_unlock_all()")) {
-      statement.execute();
+    try (Connection closing = connection) {
+      if (!isHeld()) {
+        return; // the pool would log a statement on what is gone as a failure
+      }
+      // A pool would hand the connection on with the lock still held.
+      try (PreparedStatement statement =
+          closing.prepareStatement("SELECT pg_advisory_unlock_all()")) {
+        statement.execute();
+      }
     } catch (SQLException e) {
       // The connection is gone, and the lock with it.
     }
