@@ -23,8 +23,8 @@ final class ControllerLoop implements AutoCloseable {
   private final Thread thread;
   private final CountDownLatch stopped = new CountDownLatch(1);
 
-  /** What was told last of a failure that goes on; only its thread touches it. */
-  private @Nullable String told;
+  /** The kind of failure that goes on and was told; only the loop's own thread touches it. */
+  private @Nullable Class<? extends RuntimeException> told;
 
   private ControllerLoop(OpenDatabase database, Duration tick, Consumer<String> failures) {
     this.database = database;
@@ -37,7 +37,7 @@ final class ControllerLoop implements AutoCloseable {
    * Starts it.
    *
    * @param tick the wait between two looks at all rollouts
-   * @param failures told what went wrong, each failure once until it works again
+   * @param failures told what goes wrong, each kind once until it works again
    */
   static ControllerLoop start(OpenDatabase database, Duration tick, Consumer<String> failures) {
     ControllerLoop loop = new ControllerLoop(database, tick, failures);
@@ -60,11 +60,12 @@ final class ControllerLoop implements AutoCloseable {
     do {
       try {
         lead();
+        told = null;
       } catch (DatabaseException e) {
-        failed(String.valueOf(e.getMessage()));
+        failed(e, String.valueOf(e.getMessage()));
       } catch (RuntimeException defect) {
         // A controller that dies in silence protects nobody.
-        failed(defect.toString());
+        failed(defect, defect.toString());
       }
     } while (!isStoppedAfterTick());
   }
@@ -83,9 +84,9 @@ final class ControllerLoop implements AutoCloseable {
     }
   }
 
-  private void failed(String what) {
-    if (!what.equals(told)) {
-      told = what;
+  private void failed(RuntimeException failure, String what) {
+    if (failure.getClass() != told) {
+      told = failure.getClass();
       failures.accept(what);
     }
   }
