@@ -8,6 +8,7 @@ import dev.headroom.engine.kernel.StreamedRecording;
 import dev.headroom.engine.recording.RecordingCache;
 import dev.headroom.engine.recording.RecordingDirectory;
 import dev.headroom.engine.recording.WriteOptions;
+import dev.headroom.engine.search.Slice;
 import dev.headroom.model.InstanceRecording;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -40,6 +41,11 @@ final class Fleet {
 
   long kills() {
     return instances.stream().mapToLong(each -> each.header().kills().size()).sum();
+  }
+
+  /** All of it, as a search scores it. */
+  Slice whole() {
+    return Slice.whole(generator.recording());
   }
 
   RecordingSource source() {

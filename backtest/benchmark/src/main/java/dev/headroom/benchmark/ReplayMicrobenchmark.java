@@ -1,6 +1,7 @@
 package dev.headroom.benchmark;
 
 import dev.headroom.engine.fleet.FleetSpec;
+import dev.headroom.engine.kernel.BlockOptions;
 import dev.headroom.engine.kernel.ReplayInput;
 import dev.headroom.engine.kernel.ReplayOutcome;
 import dev.headroom.engine.kernel.ReplayPass;
@@ -160,7 +161,7 @@ public class ReplayMicrobenchmark {
   }
 
   private static List<ReplayOutcome> pass(ReplayInput input, List<ReplayPolicy> policies) {
-    ReplayPass pass = new ReplayPass(input, policies);
+    ReplayPass pass = new ReplayPass(input, policies, BlockOptions.ALL);
     while (pass.next()) {
       // to the end
     }

@@ -10,6 +10,8 @@ import dev.headroom.engine.backtest.PolicyResult;
 import dev.headroom.engine.backtest.ProgressListener;
 import dev.headroom.engine.fleet.FleetSpec;
 import dev.headroom.engine.kernel.ReplayInput;
+import dev.headroom.engine.search.Score;
+import dev.headroom.engine.search.Search;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
@@ -155,13 +157,38 @@ public final class SweepBenchmark {
         fleet.kills(),
         (System.nanoTime() - start) / 1e9);
     resetPeaks();
-    SweepResult sweep = engine(fleet, formulas, 2);
+    SweepResult sweep = scores(fleet, formulas);
     out.println(sweep.describe(sweep));
     out.printf(
         Locale.ROOT,
         "peak heap %.0f MiB of %.0f MiB%n",
         peakHeapBytes() / 1048576.0,
         Runtime.getRuntime().maxMemory() / 1048576.0);
+  }
+
+  /** As {@code backtest sweep} scores the formulas it chooses from. */
+  private static SweepResult scores(Fleet fleet, List<SweepFormula> formulas) {
+    long wall = System.nanoTime();
+    long cpu = cpuNs();
+    List<Score> scores =
+        Search.scoreInBatches(
+            (_, batch, config) ->
+                Backtest.run(fleet.source(), batch, config, ProgressListener.NONE),
+            fleet.whole(),
+            formulas.stream().map(SweepFormula::candidate).toList(),
+            Search.forChoosing(BacktestConfig.DEFAULT),
+            Search.Progress.NONE);
+    double cpuSeconds = (cpuNs() - cpu) / 1e9;
+    double wallSeconds = (System.nanoTime() - wall) / 1e9;
+    return new SweepResult(
+        "sweep, whole replay, all cores",
+        wallSeconds,
+        cpuSeconds,
+        (double) fleet.samples() * formulas.size(),
+        scores.stream()
+            .map(score ->
+                new Total(orZero(score.overPromiseGibHours()), orZero(score.slackGibHours()), 0))
+            .toList());
   }
 
   private static void resetPeaks() {

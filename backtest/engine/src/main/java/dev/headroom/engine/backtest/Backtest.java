@@ -55,7 +55,9 @@ public final class Backtest {
       replays =
           pool.replay(
               source.instances(),
-              instance -> InstanceReplay.of(instance.open(), source.startsAt(), policies),
+              instance ->
+                  InstanceReplay.of(
+                      instance.open(), source.startsAt(), policies, config.blockOptions()),
               progress);
     }
     replays.sort(Comparator.comparing(InstanceReplay::instanceId));

@@ -1,6 +1,8 @@
 package dev.headroom.engine.backtest;
 
+import dev.headroom.engine.kernel.BlockOptions;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param trials formulas that were tried before those of this run
  * @param prices what a kill, a false block and withheld memory cost
  * @param resamples draws of the bootstrap behind intervals of costs; 0 for no such interval
+ * @param keepsBlocks whether the result has every refused statement, or their numbers alone: what a
+ *     formula of many costs in memory
  */
 public record BacktestConfig(
     long seed,
@@ -27,11 +31,12 @@ public record BacktestConfig(
     @Nullable String against,
     Trials trials,
     Prices prices,
-    int resamples) {
+    int resamples,
+    boolean keepsBlocks) {
 
   /** Nine of ten kills prevented, at most 10 false blocks in 1,000 instance-days, 95% sure. */
   public static final BacktestConfig DEFAULT =
-      new BacktestConfig(1, 0.9, 10, 0.95, null, null, Trials.NONE, Prices.DEFAULT, 1000);
+      new BacktestConfig(1, 0.9, 10, 0.95, null, null, Trials.NONE, Prices.DEFAULT, 1000, true);
 
   public BacktestConfig {
     checkShare("the goal for prevented kills", preventedGoal);
@@ -80,6 +85,18 @@ public record BacktestConfig(
     return with(copy -> copy.resamples = other);
   }
 
+  /** The same, to count refused statements and keep none. */
+  public BacktestConfig withoutBlocks() {
+    return with(copy -> copy.keepsBlocks = false);
+  }
+
+  /** The pessimistic bound is told in numbers only. */
+  BlockOptions blockOptions() {
+    return new BlockOptions(
+        keepsBlocks ? BlockOptions.Kept.POINT : BlockOptions.Kept.NONE,
+        horizon == null ? BlockOptions.ANY_TIME : TimeUnit.NANOSECONDS.convert(horizon));
+  }
+
   private BacktestConfig with(Consumer<Copy> change) {
     Copy copy = new Copy(this);
     change.accept(copy);
@@ -97,6 +114,7 @@ public record BacktestConfig(
     private Trials trials;
     private Prices prices;
     private int resamples;
+    private boolean keepsBlocks;
 
     private Copy(BacktestConfig of) {
       confidence = of.confidence;
@@ -108,6 +126,7 @@ public record BacktestConfig(
       trials = of.trials;
       prices = of.prices;
       resamples = of.resamples;
+      keepsBlocks = of.keepsBlocks;
     }
 
     private BacktestConfig config() {
@@ -120,7 +139,8 @@ public record BacktestConfig(
           against,
           trials,
           prices,
-          resamples);
+          resamples,
+          keepsBlocks);
     }
   }
 

@@ -1,5 +1,7 @@
 package dev.headroom.engine.backtest;
 
+import dev.headroom.engine.kernel.BlockCounts;
+
 /**
  * What a policy would have cost over a recording, in the unit of its prices.
  *

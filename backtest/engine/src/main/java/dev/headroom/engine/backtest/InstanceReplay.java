@@ -2,6 +2,7 @@ package dev.headroom.engine.backtest;
 
 import dev.headroom.engine.backtest.BacktestResult.JudgedKill;
 import dev.headroom.engine.backtest.BacktestResult.ReplayedInstance;
+import dev.headroom.engine.kernel.BlockOptions;
 import dev.headroom.engine.kernel.Exposure;
 import dev.headroom.engine.kernel.Replay;
 import dev.headroom.engine.kernel.ReplayInput;
@@ -48,7 +49,10 @@ record InstanceReplay(
    * @param startsAt the first moment that is judged; absent to judge everything
    */
   static InstanceReplay of(
-      StreamedRecording recording, @Nullable Instant startsAt, List<ReplayPolicy> policies) {
+      StreamedRecording recording,
+      @Nullable Instant startsAt,
+      List<ReplayPolicy> policies,
+      BlockOptions blocks) {
     ReplayInput input = ReplayInput.of(recording, startsAt);
     Map<String, String> obstacles = new LinkedHashMap<>();
     List<ReplayPolicy> replayed = new ArrayList<>();
@@ -57,7 +61,7 @@ record InstanceReplay(
           .ifPresentOrElse(
               reason -> obstacles.put(policy.name(), reason), () -> replayed.add(policy));
     }
-    ReplayPass pass = new ReplayPass(input, replayed);
+    ReplayPass pass = new ReplayPass(input, replayed, blocks);
     while (pass.next()) {
       if (Thread.currentThread().isInterrupted()) {
         throw new BacktestCancelledException();

@@ -1,6 +1,6 @@
 package dev.headroom.engine.backtest;
 
-import dev.headroom.engine.kernel.Block;
+import dev.headroom.engine.kernel.BlockCounts;
 import dev.headroom.engine.kernel.Exposure;
 import dev.headroom.engine.kernel.KillOutcome;
 import dev.headroom.engine.statistics.ClusterCount;
@@ -22,11 +22,11 @@ record InstanceTally(
     @Nullable Double slackGibHours) {
 
   static InstanceTally of(
-      InstanceId instanceId, List<KillOutcome> kills, List<Block> blocks, Exposure exposure) {
+      InstanceId instanceId, List<KillOutcome> kills, BlockCounts blocks, Exposure exposure) {
     return new InstanceTally(
         instanceId,
         KillCounts.of(kills.stream().map(KillOutcome::verdict).toList()),
-        BlockCounts.of(blocks.stream().map(Block::blockClass).toList()),
+        blocks,
         exposure.instanceDays(),
         exposure.slackGibHours());
   }

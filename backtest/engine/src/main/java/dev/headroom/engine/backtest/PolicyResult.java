@@ -1,6 +1,7 @@
 package dev.headroom.engine.backtest;
 
 import dev.headroom.engine.kernel.Block;
+import dev.headroom.engine.kernel.BlockCounts;
 import dev.headroom.engine.kernel.KillOutcome;
 import dev.headroom.engine.kernel.ReplayPolicy;
 import dev.headroom.engine.statistics.Estimate;
@@ -37,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  * @param comparison with another policy; absent when none was asked for
  * @param judgement of a candidate; absent for a reference policy
  * @param killOutcomes one for each kill, by instance and time
- * @param instanceBlocks the refused statements of the point result, by instance and time
+ * @param instanceBlocks the refused statements of the point result, by instance and time; empty
+ *     where the configuration wants their numbers alone
  */
 public record PolicyResult(
     String name,

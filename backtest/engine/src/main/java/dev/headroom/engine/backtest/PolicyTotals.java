@@ -2,8 +2,7 @@ package dev.headroom.engine.backtest;
 
 import dev.headroom.engine.backtest.PolicyResult.InstanceBlock;
 import dev.headroom.engine.backtest.PolicyResult.Skipped;
-import dev.headroom.engine.kernel.Block;
-import dev.headroom.engine.kernel.BlockClass;
+import dev.headroom.engine.kernel.BlockCounts;
 import dev.headroom.engine.kernel.Exposure;
 import dev.headroom.engine.kernel.KillOutcome;
 import dev.headroom.engine.kernel.ReplayOutcome;
@@ -16,7 +15,6 @@ import dev.headroom.engine.statistics.McNemar;
 import dev.headroom.engine.statistics.Poisson;
 import dev.headroom.model.InstanceId;
 import dev.headroom.model.Verdict;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,9 +39,10 @@ final class PolicyTotals {
   private final List<Skipped> skipped = new ArrayList<>();
   private final Map<UUID, InstanceKill> kills = new LinkedHashMap<>();
   private final List<InstanceBlock> blocks = new ArrayList<>();
-  private final List<Block> pessimisticBlocks = new ArrayList<>();
   private final Map<InstanceId, InstanceTally> tallies = new LinkedHashMap<>();
   private int instances;
+  private BlockCounts blockCounts = BlockCounts.NONE;
+  private BlockCounts pessimisticBlockCounts = BlockCounts.NONE;
   private double instanceDays;
   private int breaches;
   private int noDecisions;
@@ -87,38 +86,18 @@ final class PolicyTotals {
     for (KillOutcome kill : outcome.kills()) {
       kills.put(kill.killId(), new InstanceKill(instanceId, kill));
     }
-    List<Block> pointBlocks = withinHorizon(outcome.blocks(), outcome.kills());
-    pointBlocks.forEach(block -> blocks.add(new InstanceBlock(instanceId, block)));
-    pessimisticBlocks.addAll(withinHorizon(outcome.pessimisticBlocks(), outcome.kills()));
+    outcome.blocks().forEach(block -> blocks.add(new InstanceBlock(instanceId, block)));
+    blockCounts = blockCounts.plus(outcome.blockCounts());
+    pessimisticBlockCounts = pessimisticBlockCounts.plus(outcome.pessimisticBlockCounts());
     breaches += outcome.breaches();
     noDecisions += outcome.noDecisions();
     Exposure exposure = outcome.exposure();
-    tallies.put(instanceId, InstanceTally.of(instanceId, outcome.kills(), pointBlocks, exposure));
+    tallies.put(
+        instanceId, InstanceTally.of(instanceId, outcome.kills(), outcome.blockCounts(), exposure));
     instanceDays += exposure.instanceDays();
     comparedHours += exposure.comparedHours();
     overPromiseGibHours += orZero(exposure.overPromiseGibHours());
     slackGibHours += orZero(exposure.slackGibHours());
-  }
-
-  /** A refusal too long before its kill is an error for nothing, as far as the user can tell. */
-  private List<Block> withinHorizon(List<Block> all, List<KillOutcome> outcomes) {
-    Duration horizon = config.horizon();
-    if (horizon == null) {
-      return all;
-    }
-    return all.stream()
-        .map(block -> isTooEarly(block, outcomes, horizon) ? block.as(BlockClass.FALSE) : block)
-        .toList();
-  }
-
-  private static boolean isTooEarly(Block block, List<KillOutcome> outcomes, Duration horizon) {
-    return block.blockClass() == BlockClass.JUSTIFIED
-        && outcomes.stream()
-            .mapToLong(KillOutcome::killedAtNs)
-            .filter(killedAtNs -> killedAtNs >= block.refusedAtNs())
-            .findFirst()
-            .stream()
-            .anyMatch(killedAtNs -> killedAtNs - block.refusedAtNs() > horizon.toNanos());
   }
 
   private static double orZero(@Nullable Double absentWhenNothingCompared) {
@@ -127,8 +106,6 @@ final class PolicyTotals {
 
   PolicyResult result(PolicyTotals hindsight, @Nullable PolicyTotals against) {
     KillCounts counts = counts(KillOutcome::verdict);
-    BlockCounts blockCounts =
-        BlockCounts.of(blocks.stream().map(each -> each.block().blockClass()).toList());
     Comparison comparison = against == null || against == this ? null : compareWith(against);
     boolean compared = comparedHours > 0;
     boolean withholdsNothing =
@@ -147,7 +124,7 @@ final class PolicyTotals {
         counts(KillOutcome::pessimisticVerdict),
         Binomial.wilson(counts.prevented(), counts.preventable(), config.confidence()),
         blockCounts,
-        BlockCounts.of(pessimisticBlocks.stream().map(Block::blockClass).toList()),
+        pessimisticBlockCounts,
         Poisson.rate(blockCounts.falseBlocks(), instanceDays, config.confidence()),
         breaches,
         noDecisions,

@@ -1,6 +1,7 @@
 package dev.headroom.engine.backtest;
 
 import dev.headroom.engine.kernel.BlockClass;
+import dev.headroom.engine.kernel.BlockCounts;
 import dev.headroom.engine.kernel.KillOutcome;
 import dev.headroom.model.InstanceId;
 import dev.headroom.model.Verdict;
@@ -23,8 +24,15 @@ final class Pooled {
 
   private final Map<InstanceId, OfInstance> byInstance = new LinkedHashMap<>();
 
-  /** Adds what one policy of a result did to each of these instances. */
+  /**
+   * Adds what one policy of a result did to each of these instances.
+   *
+   * @throws IllegalArgumentException when the result does not say where its statements were refused
+   */
   void add(BacktestResult result, PolicyResult policy, Set<InstanceId> instances) {
+    if (!result.manifest().config().keepsBlocks()) {
+      throw new IllegalArgumentException("the refused statements of this result were only counted");
+    }
     Set<InstanceId> skipped =
         policy.skipped().stream().map(PolicyResult.Skipped::instanceId).collect(Collectors.toSet());
     for (BacktestResult.ReplayedInstance each : result.replayed()) {

@@ -1,5 +1,6 @@
 package dev.headroom.engine.backtest;
 
+import dev.headroom.engine.kernel.BlockCounts;
 import dev.headroom.engine.statistics.Binomial;
 import dev.headroom.engine.statistics.Estimate;
 import dev.headroom.engine.statistics.Poisson;

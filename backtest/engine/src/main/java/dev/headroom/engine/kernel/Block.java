@@ -27,20 +27,4 @@ public record Block(
     @Nullable Long queryFingerprint,
     long refusedAtNs,
     @Nullable Long limitBytes,
-    long growthBytes) {
-
-  /** The same statement in another class. */
-  public Block as(BlockClass other) {
-    return new Block(
-        other,
-        process,
-        statementNumber,
-        database,
-        user,
-        queryId,
-        queryFingerprint,
-        refusedAtNs,
-        limitBytes,
-        growthBytes);
-  }
-}
+    long growthBytes) {}

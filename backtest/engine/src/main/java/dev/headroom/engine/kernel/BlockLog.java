@@ -1,11 +1,13 @@
 package dev.headroom.engine.kernel;
 
-import dev.headroom.model.ProcessSample;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The statements a replay has refused so far, and what became of them. */
+/**
+ * The statements a replay has refused so far, and what became of them. Those that ended are kept
+ * only where they are asked for.
+ */
 final class BlockLog {
 
   /** A refused statement. Until it has ended it follows its process from interval to interval. */
@@ -24,14 +26,14 @@ final class BlockLog {
     private final long statement;
     private final long limitBytes;
     private final long growthBytes;
-    private final @Nullable ProcessSample sampled;
+    private final SampledStatement sampled;
     private boolean crossedGap;
     private @Nullable BlockClass blockClass;
 
     private Refused(
         ProcessRows rows,
         int row,
-        @Nullable ProcessSample sampled,
+        SampledStatement sampled,
         long refusedAtNs,
         long limitBytes,
         long growthBytes) {
@@ -54,17 +56,30 @@ final class BlockLog {
           blockClass,
           process.identity(),
           statement == ProcessRows.IDLE ? null : (Long) statement,
-          sampled == null ? null : sampled.database(),
-          sampled == null ? null : sampled.user(),
-          sampled == null ? null : sampled.queryId(),
-          sampled == null ? null : sampled.queryFingerprint(),
+          sampled.database(),
+          sampled.user(),
+          sampled.queryId(),
+          sampled.queryFingerprint(),
           refusedAtNs,
           limitBytes == LimitState.NO_LIMIT ? null : (Long) limitBytes,
           growthBytes);
     }
   }
 
+  /** What was sampled of the statement that a process is refused in. */
+  interface SampledStatements {
+    SampledStatement find(TrackedProcess process);
+  }
+
+  private final boolean keeps;
+  private final long horizonNs;
+
+  /** Empty where nothing is kept. */
   private final List<Refused> all = new ArrayList<>();
+
+  private int justified;
+  private int falseBlocks;
+  private int undecided;
 
   /** The refused statements that have not ended: R, in the order of their refusal. */
   private final List<Refused> open = new ArrayList<>();
@@ -73,22 +88,36 @@ final class BlockLog {
   private final List<Refused> justEnded = new ArrayList<>();
 
   /**
+   * A log.
+   *
+   * @param keeps whether {@link #blocks} is asked for, or the counts alone
+   * @param horizonNs a kill justifies refusals up to this long before it
+   */
+  BlockLog(boolean keeps, long horizonNs) {
+    this.keeps = keeps;
+    this.horizonNs = horizonNs;
+  }
+
+  /**
    * A statement is refused. One that had ended by the end of the interval killed nobody and was
    * killed by nobody.
    *
-   * @param sampled what was last sampled of its process, where that is known
+   * @param sampled asked only for what is kept
    */
   void add(
       ProcessRows rows,
       int row,
-      @Nullable ProcessSample sampled,
+      SampledStatements sampled,
       long refusedAtNs,
       long limitBytes,
       long growthBytes) {
-    Refused refused = new Refused(rows, row, sampled, refusedAtNs, limitBytes, growthBytes);
-    all.add(refused);
+    SampledStatement statement = keeps ? sampled.find(rows.process[row]) : SampledStatement.UNKNOWN;
+    Refused refused = new Refused(rows, row, statement, refusedAtNs, limitBytes, growthBytes);
+    if (keeps) {
+      all.add(refused);
+    }
     if (rows.taker[row] == ProcessRows.AN_ENDED_STATEMENT) {
-      refused.blockClass = BlockClass.FALSE;
+      classify(refused, BlockClass.FALSE);
     } else {
       open.add(refused);
     }
@@ -134,7 +163,7 @@ final class BlockLog {
     for (int i = 0; i < open.size(); i++) {
       Refused refused = open.get(i);
       if (refused.row < 0 || rows.changed[refused.row]) {
-        refused.blockClass = refused.crossedGap ? BlockClass.UNDECIDED : BlockClass.FALSE;
+        classify(refused, refused.crossedGap ? BlockClass.UNDECIDED : BlockClass.FALSE);
         justEnded.add(refused);
       } else {
         refused.lastAllocated = rows.allocated[refused.row];
@@ -145,13 +174,39 @@ final class BlockLog {
     open.subList(kept, open.size()).clear();
   }
 
-  /** Gives every refused statement that has not ended the same class. */
-  void closeAll(BlockClass blockClass) {
-    open.forEach(refused -> refused.blockClass = blockClass);
+  /** Nobody knows what would have become of those that have not ended. */
+  void closeUndecided() {
+    open.forEach(refused -> classify(refused, BlockClass.UNDECIDED));
     open.clear();
   }
 
-  /** All refused statements in the order of their refusal; call after the last one is closed. */
+  /**
+   * A kill ends those that have not ended. A refusal too long before it is an error for nothing, as
+   * far as the user can tell.
+   */
+  void closeByKill(long killedAtNs) {
+    for (Refused refused : open) {
+      boolean tooEarly = killedAtNs - refused.refusedAtNs > horizonNs;
+      classify(refused, tooEarly ? BlockClass.FALSE : BlockClass.JUSTIFIED);
+    }
+    open.clear();
+  }
+
+  private void classify(Refused refused, BlockClass blockClass) {
+    refused.blockClass = blockClass;
+    switch (blockClass) {
+      case JUSTIFIED -> justified++;
+      case FALSE -> falseBlocks++;
+      case UNDECIDED -> undecided++;
+    }
+  }
+
+  /** How many became what, kept or not; call after the last one is closed. */
+  BlockCounts counts() {
+    return new BlockCounts(justified, falseBlocks, undecided);
+  }
+
+  /** Those that are kept, in the order of their refusal; call after the last one is closed. */
   List<Block> blocks() {
     return all.stream().map(Refused::block).toList();
   }

@@ -2,7 +2,6 @@ package dev.headroom.engine.kernel;
 
 import dev.headroom.model.Fact;
 import dev.headroom.model.Fidelity;
-import dev.headroom.model.ProcessSample;
 import dev.headroom.model.Sample;
 import java.time.Instant;
 import java.util.Arrays;
@@ -128,8 +127,8 @@ final class EarlierPart implements StreamedRecording {
     }
 
     @Override
-    public ProcessSample process(int index, int number) {
-      return all.process(index, number);
+    public SampledStatement statement(int index, int number) {
+      return all.statement(index, number);
     }
   }
 }

@@ -1,6 +1,5 @@
 package dev.headroom.engine.kernel;
 
-import dev.headroom.model.ProcessSample;
 import dev.headroom.model.Sample;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -19,15 +18,16 @@ record KillFacts(
     @Nullable UUID firstKillId,
     @Nullable End end) {
 
-  /** What the sample before it says of a process; null where it knows no processes. */
-  @Nullable ProcessSample findProcess(TrackedProcess wanted) {
+  /** What the sample before it says of a process's statement. */
+  SampledStatement findStatement(TrackedProcess wanted) {
     if (lastSample == null) {
-      return null;
+      return SampledStatement.UNKNOWN;
     }
     return lastSample.processes().stream()
         .filter(each -> each.pid() == wanted.pid && each.startTicks() == wanted.startTicks)
         .findFirst()
-        .orElse(null);
+        .map(SampledStatement::of)
+        .orElse(SampledStatement.UNKNOWN);
   }
 
   /**

@@ -53,8 +53,8 @@ final class ListFeed implements SampleFeed {
   }
 
   @Override
-  public ProcessSample process(int index, int number) {
-    return sample(index).processes().get(number);
+  public SampledStatement statement(int index, int number) {
+    return SampledStatement.of(sample(index).processes().get(number));
   }
 
   private static double memoryMax(@Nullable MemoryLimit limit) {

@@ -55,13 +55,21 @@ final class PolicyRun {
   private long fastSamples;
   private long slowSamples;
 
-  PolicyRun(ReplayInput input, ReplayPolicy policy, boolean keepLimits) {
+  PolicyRun(ReplayInput input, ReplayPolicy policy, BlockOptions blocks, boolean keepLimits) {
     this.policy = policy;
     rule = policy.rule().start(input.instanceId());
     state = new LimitState(policy, input.turnsNs());
     boolean clairvoyant = policy.kind() == ReplayPolicy.Kind.HINDSIGHT;
-    point = new RefusalRun(clairvoyant ? Refuser.CASUALTIES : Refuser.UNTIL_IT_FITS);
-    pessimistic = clairvoyant ? point : new RefusalRun(Refuser.EVERY_CANDIDATE);
+    point =
+        new RefusalRun(
+            clairvoyant ? Refuser.CASUALTIES : Refuser.UNTIL_IT_FITS,
+            new BlockLog(blocks.keepsPoint(), blocks.horizonNs()));
+    pessimistic =
+        clairvoyant
+            ? point
+            : new RefusalRun(
+                Refuser.EVERY_CANDIDATE,
+                new BlockLog(blocks.keepsPessimistic(), blocks.horizonNs()));
     decided = keepLimits ? new ArrayList<>() : null;
     fast = state.isImmediate() && !keepLimits;
   }
@@ -220,7 +228,9 @@ final class PolicyRun {
     return new ReplayOutcome(
         kills,
         point.blocks(),
+        point.blockCounts(),
         pessimistic.blocks(),
+        pessimistic.blockCounts(),
         point.breaches(),
         state.noDecisions(),
         decided == null ? List.of() : decided,

@@ -1,7 +1,7 @@
 package dev.headroom.engine.kernel;
 
 import dev.headroom.engine.kernel.BlockLog.Refused;
-import dev.headroom.model.ProcessSample;
+import dev.headroom.engine.kernel.BlockLog.SampledStatements;
 import dev.headroom.model.Verdict;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -32,7 +32,7 @@ final class RefusalRun {
   private static final long NO_DENIAL = Long.MIN_VALUE;
 
   private final Refuser refuser;
-  private final BlockLog log = new BlockLog();
+  private final BlockLog log;
   private final List<Judgement> judgements = new ArrayList<>();
 
   /**
@@ -48,8 +48,9 @@ final class RefusalRun {
   private int breaches;
   private long walked;
 
-  RefusalRun(Refuser refuser) {
+  RefusalRun(Refuser refuser, BlockLog log) {
     this.refuser = refuser;
+    this.log = log;
   }
 
   /** One judgement for each kill, in time order. */
@@ -57,8 +58,14 @@ final class RefusalRun {
     return judgements;
   }
 
+  /** The refused statements that are kept, in the order of their refusal. */
   List<Block> blocks() {
     return log.blocks();
+  }
+
+  /** All refused statements. */
+  BlockCounts blockCounts() {
+    return log.counts();
   }
 
   /** Intervals above their limit in which there was nobody to refuse. */
@@ -118,7 +125,7 @@ final class RefusalRun {
               peak,
               limitBytes,
               chunk.samples.timeNs[sample],
-              process -> chunk.findProcess(sample, process));
+              process -> chunk.findStatement(sample, process));
         }
       }
       case ReplayChunk.GAP -> {
@@ -155,17 +162,17 @@ final class RefusalRun {
           new Judgement(kill, Verdict.SECONDARY, facts.firstKillId(), 0, null, null, null));
     } else if (end == null) {
       judgements.add(new Judgement(kill, Verdict.UNDECIDED_GAP, null, 0, null, null, null));
-      log.closeAll(BlockClass.UNDECIDED);
+      log.closeUndecided();
     } else {
       evaluate(facts, end, limitBytes);
       judgements.add(judge(kill, end));
-      log.closeAll(BlockClass.JUSTIFIED);
+      log.closeByKill(kill.timeNs());
     }
   }
 
   /** The recording ends. */
   void end() {
-    log.closeAll(BlockClass.UNDECIDED);
+    log.closeUndecided();
   }
 
   private void evaluate(KillFacts facts, KillFacts.End end, long limitBytes) {
@@ -174,7 +181,7 @@ final class RefusalRun {
     log.endThoseGone(rows);
     long peak = end.instancePeakBytes() - relief;
     if (peak > limitBytes) {
-      refuse(rows, 0, rows.size, peak, limitBytes, facts.kill().timeNs(), facts::findProcess);
+      refuse(rows, 0, rows.size, peak, limitBytes, facts.kill().timeNs(), facts::findStatement);
     }
     if (refuser == Refuser.CASUALTIES) {
       refuseCasualties(facts, end);
@@ -222,11 +229,6 @@ final class RefusalRun {
     return relief;
   }
 
-  /** What was sampled of a process when it was refused. */
-  private interface SampledProcesses {
-    @Nullable ProcessSample find(TrackedProcess process);
-  }
-
   private void refuse(
       ProcessRows rows,
       int from,
@@ -234,7 +236,7 @@ final class RefusalRun {
       long peakBytes,
       long limitBytes,
       long endNs,
-      SampledProcesses sampled) {
+      SampledStatements sampled) {
     List<Integer> candidates = candidates(rows, from, to);
     if (candidates.isEmpty()) {
       breaches++;
@@ -247,7 +249,7 @@ final class RefusalRun {
       }
       long contributed = contributes ? contribution[row - from] : rows.peak[row];
       peak -= contributed - Math.min(contributed, rows.heldIfRefused(row));
-      log.add(rows, row, sampled.find(rows.process[row]), endNs, limitBytes, growth(rows, row));
+      log.add(rows, row, sampled, endNs, limitBytes, growth(rows, row));
     }
   }
 
@@ -307,7 +309,7 @@ final class RefusalRun {
       log.add(
           rows,
           row,
-          facts.findProcess(rows.process[row]),
+          facts::findStatement,
           facts.kill().timeNs(),
           LimitState.NO_LIMIT,
           rows.aboveBase(row));

@@ -34,7 +34,7 @@ public final class Replay {
 
   static ReplayPass run(
       ReplayInput input, List<ReplayPolicy> policies, int chunkSamples, boolean keepLimits) {
-    ReplayPass pass = new ReplayPass(input, policies, chunkSamples, keepLimits);
+    ReplayPass pass = new ReplayPass(input, policies, BlockOptions.ALL, chunkSamples, keepLimits);
     while (pass.next()) {
       // every call reads and replays one chunk
     }

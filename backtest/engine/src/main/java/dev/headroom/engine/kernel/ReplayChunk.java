@@ -1,6 +1,5 @@
 package dev.headroom.engine.kernel;
 
-import dev.headroom.model.ProcessSample;
 import dev.headroom.model.Sample;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -91,7 +90,7 @@ public final class ReplayChunk {
 
   private final InputColumns inputs;
   private final @Nullable Sample[] whole;
-  private final Map<Integer, ProcessSample> wholeProcesses = new HashMap<>();
+  private final Map<Integer, SampledStatement> statements = new HashMap<>();
   private final SampleFeed feed;
   private int first;
 
@@ -120,7 +119,7 @@ public final class ReplayChunk {
     boolean any = feed.next(samples);
     inputs.refill(first);
     Arrays.fill(whole, null);
-    wholeProcesses.clear();
+    statements.clear();
     rows.size = 0;
     happenings.clear();
     hasDown = false;
@@ -165,15 +164,15 @@ public final class ReplayChunk {
     return sample;
   }
 
-  /** What one of the samples says of a process; null where it knows no processes. */
-  @Nullable ProcessSample findProcess(int index, TrackedProcess wanted) {
+  /** What one of the samples says of a process's statement. */
+  SampledStatement findStatement(int index, TrackedProcess wanted) {
     int first = samples.firstRow[index];
     for (int row = first; row < samples.firstRow[index + 1]; row++) {
       if (samples.pid[row] == wanted.pid && samples.startTicks[row] == wanted.startTicks) {
         int number = row - first;
-        return wholeProcesses.computeIfAbsent(row, _ -> feed.process(index, number));
+        return statements.computeIfAbsent(row, _ -> feed.statement(index, number));
       }
     }
-    return null;
+    return SampledStatement.UNKNOWN;
   }
 }

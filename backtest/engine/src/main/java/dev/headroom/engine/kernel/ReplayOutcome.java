@@ -8,8 +8,11 @@ import java.util.OptionalLong;
  * What one policy would have done to one instance.
  *
  * @param kills one outcome for each kill, in time order
- * @param blocks the refused statements of the point result, in the order of their refusal
- * @param pessimisticBlocks likewise, had every candidate been refused
+ * @param blocks the refused statements of the point result that were kept, in the order of their
+ *     refusal
+ * @param blockCounts all refused statements of the point result
+ * @param pessimisticBlocks those kept, had every candidate been refused
+ * @param pessimisticBlockCounts all, likewise
  * @param breaches intervals above the limit in which there was nobody to refuse
  * @param noDecisions how often the rule had no usable answer; the limit before it stayed
  * @param limits the limit decided at each sample; empty where none was
@@ -18,7 +21,9 @@ import java.util.OptionalLong;
 public record ReplayOutcome(
     List<KillOutcome> kills,
     List<Block> blocks,
+    BlockCounts blockCounts,
     List<Block> pessimisticBlocks,
+    BlockCounts pessimisticBlockCounts,
     int breaches,
     int noDecisions,
     List<OptionalLong> limits,
@@ -34,7 +39,15 @@ public record ReplayOutcome(
   /** The same without the limits, which are the bulk of it. */
   public ReplayOutcome withoutLimits() {
     return new ReplayOutcome(
-        kills, blocks, pessimisticBlocks, breaches, noDecisions, List.of(), exposure);
+        kills,
+        blocks,
+        blockCounts,
+        pessimisticBlocks,
+        pessimisticBlockCounts,
+        breaches,
+        noDecisions,
+        List.of(),
+        exposure);
   }
 
   /** How many kills have this verdict in the point result. */
@@ -45,19 +58,5 @@ public record ReplayOutcome(
   /** How many kills have this verdict in the pessimistic bound. */
   public long countPessimistic(Verdict verdict) {
     return kills.stream().filter(kill -> kill.pessimisticVerdict() == verdict).count();
-  }
-
-  /** How many refused statements of the point result are of this class. */
-  public long count(BlockClass blockClass) {
-    return count(blocks, blockClass);
-  }
-
-  /** How many refused statements of the pessimistic bound are of this class. */
-  public long countPessimistic(BlockClass blockClass) {
-    return count(pessimisticBlocks, blockClass);
-  }
-
-  private static long count(List<Block> blocks, BlockClass blockClass) {
-    return blocks.stream().filter(block -> block.blockClass() == blockClass).count();
   }
 }

@@ -10,7 +10,8 @@ import java.util.UUID;
 
 /**
  * Many policies over one recording that is read once: every chunk is shown to every policy before
- * the next one is read. Memory grows with policies, kills and refusals, not with samples.
+ * the next one is read. Memory grows with policies, kills and the refusals that are kept, not with
+ * samples.
  */
 public final class ReplayPass {
 
@@ -27,15 +28,21 @@ public final class ReplayPass {
   private final Map<UUID, Sample> lastSampleByKill = new HashMap<>();
 
   /** Starts a pass; nothing is read yet. */
-  public ReplayPass(ReplayInput input, List<ReplayPolicy> policies) {
-    this(input, policies, CHUNK_SAMPLES, false);
+  public ReplayPass(ReplayInput input, List<ReplayPolicy> policies, BlockOptions blocks) {
+    this(input, policies, blocks, CHUNK_SAMPLES, false);
   }
 
-  ReplayPass(ReplayInput input, List<ReplayPolicy> policies, int chunkSamples, boolean keepLimits) {
+  ReplayPass(
+      ReplayInput input,
+      List<ReplayPolicy> policies,
+      BlockOptions blocks,
+      int chunkSamples,
+      boolean keepLimits) {
     this.input = input;
     reader = new ChunkReader(input, chunkSamples);
     scratch = new PolicyRun.Scratch(chunkSamples);
-    runs = policies.stream().map(policy -> new PolicyRun(input, policy, keepLimits)).toList();
+    runs =
+        policies.stream().map(policy -> new PolicyRun(input, policy, blocks, keepLimits)).toList();
   }
 
   /**

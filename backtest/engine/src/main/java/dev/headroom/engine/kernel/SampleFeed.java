@@ -1,7 +1,6 @@
 package dev.headroom.engine.kernel;
 
 import dev.headroom.model.Fact;
-import dev.headroom.model.ProcessSample;
 import dev.headroom.model.Sample;
 
 /** Hands out the samples of one instance in the order of time, a chunk at a time, once. */
@@ -25,10 +24,10 @@ public interface SampleFeed {
   Sample sample(int index);
 
   /**
-   * One process of one of those samples, whole.
+   * What one of those samples says of the statement of one of its processes.
    *
    * @param index of the sample in that chunk
    * @param number of the process among those of the sample, in the order of the chunk's rows
    */
-  ProcessSample process(int index, int number);
+  SampledStatement statement(int index, int number);
 }

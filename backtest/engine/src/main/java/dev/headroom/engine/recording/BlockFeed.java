@@ -7,6 +7,7 @@ import static dev.headroom.engine.recording.InstanceLoader.SAMPLES;
 import dev.headroom.engine.columnar.BlockFile;
 import dev.headroom.engine.kernel.SampleChunk;
 import dev.headroom.engine.kernel.SampleFeed;
+import dev.headroom.engine.kernel.SampledStatement;
 import dev.headroom.model.BackendKind;
 import dev.headroom.model.Fact;
 import dev.headroom.model.InstanceId;
@@ -19,6 +20,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Hands out samples from column blocks. A chunk never spans two blocks of samples; only columns
@@ -30,6 +32,10 @@ final class BlockFeed implements SampleFeed {
   private static final int MEMORY_MAX = SampleTable.MEMORY.position("memory_max_bytes");
   private static final int UNLIMITED = SampleTable.MEMORY.position("memory_max_unlimited");
   private static final Map<Fact, Integer> FACTS = factPositions();
+  private static final int DATABASE = processPosition("database_name");
+  private static final int USER = processPosition("user_name");
+  private static final int QUERY_ID = processPosition("query_id");
+  private static final int FINGERPRINT = processPosition("query_fingerprint");
 
   private final BlockFile file;
   private final List<String> texts;
@@ -65,6 +71,11 @@ final class BlockFeed implements SampleFeed {
       positions.put(fact, SampleTable.MEMORY.position(fact.columnName()));
     }
     return positions;
+  }
+
+  /** In the file, which leaves out a process's time: its sample has it. */
+  private static int processPosition(String column) {
+    return SampleTable.PROCESS.position(column) - 1;
   }
 
   @Override
@@ -151,7 +162,27 @@ final class BlockFeed implements SampleFeed {
   }
 
   @Override
-  public ProcessSample process(int index, int number) {
+  public SampledStatement statement(int index, int number) {
+    long row = firstProcess + firstRow[index] + number;
+    return new SampledStatement(
+        findText(row, DATABASE),
+        findText(row, USER),
+        findLong(row, QUERY_ID),
+        findLong(row, FINGERPRINT));
+  }
+
+  private @Nullable Long findLong(long process, int position) {
+    return file.isAbsent(PROCESSES, process, position)
+        ? null
+        : (Long) file.get(PROCESSES, process, position);
+  }
+
+  private @Nullable String findText(long process, int position) {
+    Long number = findLong(process, position);
+    return number == null ? null : texts.get(number.intValue());
+  }
+
+  private ProcessSample process(int index, int number) {
     long micros = file.get(SAMPLES, firstSampleOfBlock + from + index, 0);
     Map<String, Object> values =
         values(SampleTable.PROCESS, PROCESSES, firstProcess + firstRow[index] + number, 1);
@@ -186,14 +217,14 @@ final class BlockFeed implements SampleFeed {
 
   /** Unpacks the columns of processes that a replay looks at, block by block. */
   private final class ProcessBlocks {
-    private final int pid = SampleTable.PROCESS.position("pid") - 1;
-    private final int start = SampleTable.PROCESS.position("start_ticks") - 1;
-    private final int kind = SampleTable.PROCESS.position("backend_kind") - 1;
-    private final int blockable = SampleTable.PROCESS.position("blockable") - 1;
-    private final int statement = SampleTable.PROCESS.position("statement_number") - 1;
-    private final int resident = SampleTable.PROCESS.position("resident_anon_bytes") - 1;
-    private final int guarded = SampleTable.PROCESS.position("guard_allocated_bytes") - 1;
-    private final int peak = SampleTable.PROCESS.position("guard_allocated_peak_bytes") - 1;
+    private final int pid = processPosition("pid");
+    private final int start = processPosition("start_ticks");
+    private final int kind = processPosition("backend_kind");
+    private final int blockable = processPosition("blockable");
+    private final int statement = processPosition("statement_number");
+    private final int resident = processPosition("resident_anon_bytes");
+    private final int guarded = processPosition("guard_allocated_bytes");
+    private final int peak = processPosition("guard_allocated_peak_bytes");
 
     private final int[] read = {pid, start, kind, blockable, statement, resident, guarded, peak};
     private final long[][] columns = new long[read.length][InstanceLoader.BLOCK_ROWS];

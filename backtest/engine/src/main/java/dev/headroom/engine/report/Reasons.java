@@ -2,12 +2,12 @@ package dev.headroom.engine.report;
 
 import dev.headroom.engine.backtest.BacktestConfig;
 import dev.headroom.engine.backtest.BacktestResult;
-import dev.headroom.engine.backtest.BlockCounts;
 import dev.headroom.engine.backtest.Cost;
 import dev.headroom.engine.backtest.Judgement;
 import dev.headroom.engine.backtest.KillCounts;
 import dev.headroom.engine.backtest.PolicyResult;
 import dev.headroom.engine.backtest.Prices;
+import dev.headroom.engine.kernel.BlockCounts;
 import dev.headroom.engine.kernel.KillOutcome;
 import dev.headroom.engine.statistics.CompactNumber;
 import dev.headroom.engine.statistics.Estimate;

@@ -14,7 +14,7 @@ import java.util.List;
  */
 public final class Search {
 
-  /** Policies in one pass over the recording: each keeps its refusals in memory. */
+  /** Policies in one pass over the recording: each keeps its kills in memory until it is scored. */
   private static final int BATCH = 200;
 
   private final Replayer replayer;
@@ -105,8 +105,13 @@ public final class Search {
     return scoreInBatches(replayer, slice, candidates, forChoosing(config), Progress.NONE);
   }
 
-  /** Scores in as many passes over the slice as its batches need. */
-  static List<Score> scoreInBatches(
+  /**
+   * Scores candidates in as many passes over the slice as its batches need, so that memory does not
+   * grow with their number.
+   *
+   * @param config from {@link #forChoosing}
+   */
+  public static List<Score> scoreInBatches(
       Replayer replayer,
       Slice slice,
       List<Candidate> candidates,
@@ -121,8 +126,8 @@ public final class Search {
     return scores;
   }
 
-  /** Choosing needs costs alone: no interval of theirs and no comparison. */
-  static BacktestConfig forChoosing(BacktestConfig config) {
-    return config.withResamples(0).withAgainst(null);
+  /** Choosing needs costs alone: no interval of theirs, no comparison, no refused statement. */
+  public static BacktestConfig forChoosing(BacktestConfig config) {
+    return config.withResamples(0).withAgainst(null).withoutBlocks();
   }
 }

@@ -3,13 +3,16 @@ package dev.headroom.engine.backtest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.headroom.engine.kernel.BlockCounts;
 import dev.headroom.engine.kernel.StreamedRecording;
 import dev.headroom.engine.recording.RandomRecording;
 import dev.headroom.engine.report.JsonReport;
 import dev.headroom.formula.FormulaLibrary;
 import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.Policy;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -49,6 +52,33 @@ final class BacktestTest {
     assertThat(json(LAB, one.withThreads(2))).isEqualTo(expected);
     assertThat(json(shuffled, one.withThreads(4))).isEqualTo(expected);
     assertThat(json(LAB, one.withInterpreter())).isEqualTo(expected);
+  }
+
+  @Test
+  void countingRefusedStatements_changesNothingButThatTheyAreNotKept() {
+    for (Duration horizon : Arrays.asList(null, Duration.ofMillis(700), Duration.ofSeconds(5))) {
+      BacktestConfig config = BacktestConfig.DEFAULT.withHorizon(horizon);
+      List<PolicyResult> kept = policies(config);
+      List<PolicyResult> counted = policies(config.withoutBlocks());
+
+      assertThat(kept)
+          .allSatisfy(
+              policy -> assertThat(classes(policy.instanceBlocks())).isEqualTo(policy.blocks()))
+          .anySatisfy(policy -> assertThat(policy.instanceBlocks()).isNotEmpty());
+      assertThat(counted).allSatisfy(policy -> assertThat(policy.instanceBlocks()).isEmpty());
+      assertThat(counted)
+          .usingRecursiveFieldByFieldElementComparatorIgnoringFields("instanceBlocks")
+          .isEqualTo(kept);
+    }
+  }
+
+  private static List<PolicyResult> policies(BacktestConfig config) {
+    RecordingSource source = new RecordingSource("lab", "hash", LAB);
+    return Backtest.run(source, candidates(), config, ProgressListener.NONE).policies();
+  }
+
+  private static BlockCounts classes(List<PolicyResult.InstanceBlock> blocks) {
+    return BlockCounts.of(blocks.stream().map(each -> each.block().blockClass()).toList());
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.headroom.engine.backtest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.headroom.engine.backtest.Judgement.Outcome;
+import dev.headroom.engine.kernel.BlockCounts;
 import dev.headroom.engine.statistics.Estimate;
 import dev.headroom.model.InstanceId;
 import java.util.ArrayList;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.headroom.engine.backtest.SmallFleet.Cycle;
+import dev.headroom.engine.kernel.BlockCounts;
 import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.Policy;
 import java.time.Duration;

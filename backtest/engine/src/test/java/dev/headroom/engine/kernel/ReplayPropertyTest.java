@@ -98,6 +98,7 @@ final class ReplayPropertyTest {
           .isEqualTo(every.kills().stream().map(PlainReplay.Told::verdict).toList());
       assertThat(refused(outcome.blocks())).as(which).isEqualTo(point.refused());
       assertThat(refused(outcome.pessimisticBlocks())).as(which).isEqualTo(every.refused());
+      assertThat(counted(input, policy, chunkSamples)).as(which).isEqualTo(withoutBlocks(outcome));
       assertThat(distance(outcome.exposure())).as(which).isEqualTo(distance(point.distance()));
       point.kills().forEach(kill -> met.merge(kill.verdict(), 1, Integer::sum));
     }
@@ -105,6 +106,33 @@ final class ReplayPropertyTest {
     assertThat(met.values()).allMatch(count -> count >= ENOUGH);
     assertThat(fastSamples).as("samples on the hot path").isGreaterThan(RECORDINGS);
     assertThat(slowSamples).as("samples beside it").isGreaterThan(RECORDINGS);
+  }
+
+  /** What is said of a policy when its refused statements are counted and not kept. */
+  private static ReplayOutcome counted(ReplayInput input, ReplayPolicy policy, int chunkSamples) {
+    BlockOptions counts = new BlockOptions(BlockOptions.Kept.NONE, BlockOptions.ANY_TIME);
+    ReplayPass pass = new ReplayPass(input, List.of(policy), counts, chunkSamples, false);
+    while (pass.next()) {
+      // to the end
+    }
+    return pass.outcomes().getFirst();
+  }
+
+  private static ReplayOutcome withoutBlocks(ReplayOutcome whole) {
+    return new ReplayOutcome(
+        whole.kills(),
+        List.of(),
+        counts(whole.blocks()),
+        List.of(),
+        counts(whole.pessimisticBlocks()),
+        whole.breaches(),
+        whole.noDecisions(),
+        List.of(),
+        whole.exposure());
+  }
+
+  private static BlockCounts counts(List<Block> blocks) {
+    return BlockCounts.of(blocks.stream().map(Block::blockClass).toList());
   }
 
   private static List<@Nullable Double> distance(Exposure exposure) {
