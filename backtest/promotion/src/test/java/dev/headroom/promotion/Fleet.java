@@ -136,7 +136,7 @@ final class Fleet {
 
   private OomKill kill(InstanceId instance, Instant at) {
     UUID id = new UUID(7, ++events);
-    return new OomKill(
+    return OomKill.of(
         id,
         id,
         "node",
@@ -144,35 +144,7 @@ final class Fleet {
         at,
         events,
         "test",
-        new OomProcess(
-            (int) events,
-            null,
-            "postgres",
-            null,
-            BackendKind.CLIENT_BACKEND,
-            null,
-            null,
-            null,
-            null,
-            null),
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null);
+        OomProcess.of((int) events, "postgres", BackendKind.CLIENT_BACKEND));
   }
 
   private static Decision decision(InstanceId instance, Instant at, String policy, GuardMode mode) {

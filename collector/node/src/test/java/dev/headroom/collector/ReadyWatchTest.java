@@ -105,8 +105,8 @@ class ReadyWatchTest {
   }
 
   private static OomKill kill(BackendKind kind, long ticks) {
-    OomProcess victim = new OomProcess(7, 7, "postgres", null, kind, null, null, null, null, null);
-    return new OomKill(
+    OomProcess victim = OomProcess.of(7, "postgres", kind);
+    return OomKill.of(
         UUID.randomUUID(),
         UUID.randomUUID(),
         "node",
@@ -114,24 +114,6 @@ class ReadyWatchTest {
         atTicks(ticks),
         ticks * NS_PER_TICK,
         "tp_btf",
-        victim,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null);
+        victim);
   }
 }

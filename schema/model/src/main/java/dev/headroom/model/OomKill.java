@@ -71,4 +71,43 @@ public record OomKill(
   public OomKill {
     victimMemoryContexts = victimMemoryContexts == null ? null : List.copyOf(victimMemoryContexts);
   }
+
+  /** A kill of which only is known what every source tells. */
+  public static OomKill of(
+      UUID killId,
+      UUID incidentId,
+      String node,
+      @Nullable InstanceId instanceId,
+      Instant killedAt,
+      long boottimeNs,
+      String captureSource,
+      OomProcess victim) {
+    return new OomKill(
+        killId,
+        incidentId,
+        node,
+        instanceId,
+        killedAt,
+        boottimeNs,
+        captureSource,
+        victim,
+        null, // invoker
+        null, // constraint
+        null, // limitCgroupPath
+        null, // victimCgroupPath
+        null, // memoryMax
+        null, // memoryUsageBytes
+        null, // totalVmBytes
+        null, // anonBytes
+        null, // fileBytes
+        null, // shmemBytes
+        null, // pageTablesBytes
+        null, // oomScoreAdj
+        null, // guardVictimBytes
+        null, // guardInstanceBytes
+        null, // groupKill
+        null, // counterAgrees
+        null, // victimStatementNumber
+        null); // victimMemoryContexts
+  }
 }

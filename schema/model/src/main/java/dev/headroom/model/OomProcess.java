@@ -30,6 +30,11 @@ public record OomProcess(
     @Nullable Long queryFingerprint,
     @Nullable String queryText) {
 
+  /** A process of which only is known what every source tells. */
+  public static OomProcess of(int hostPid, String comm, BackendKind kind) {
+    return new OomProcess(hostPid, null, comm, null, kind, null, null, null, null, null);
+  }
+
   /** The same process with Postgres's identifier of its statement. */
   public OomProcess withQueryId(long queryId) {
     return new OomProcess(

@@ -45,4 +45,28 @@ public record ProcessSample(
     @Nullable Long swapBytes,
     @Nullable Integer oomScoreAdj,
     @Nullable Long guardAllocatedBytes,
-    @Nullable Long guardAllocatedPeakBytes) {}
+    @Nullable Long guardAllocatedPeakBytes) {
+
+  /** The same process with another watermark of the guard. */
+  public ProcessSample withGuardAllocatedPeakBytes(long peakBytes) {
+    return new ProcessSample(
+        pid,
+        startTicks,
+        namespacePid,
+        kind,
+        blockable,
+        database,
+        user,
+        statementNumber,
+        queryId,
+        queryFingerprint,
+        residentAnonBytes,
+        residentFileBytes,
+        residentShmemBytes,
+        pageTablesBytes,
+        swapBytes,
+        oomScoreAdj,
+        guardAllocatedBytes,
+        peakBytes);
+  }
+}

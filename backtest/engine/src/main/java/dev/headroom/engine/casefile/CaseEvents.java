@@ -141,7 +141,7 @@ final class CaseEvents {
   }
 
   private OomKill kill(UUID killId, CaseProcess victim, long atNs) {
-    return new OomKill(
+    return OomKill.of(
         killId,
         killId,
         "case",
@@ -149,25 +149,6 @@ final class CaseEvents {
         at(atNs),
         atNs,
         "case",
-        new OomProcess(
-            victim.pid(), null, "postgres", null, victim.kind(), null, null, null, null, null),
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null);
+        OomProcess.of(victim.pid(), "postgres", victim.kind()));
   }
 }

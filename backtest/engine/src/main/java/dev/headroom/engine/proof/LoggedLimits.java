@@ -117,24 +117,6 @@ final class LoggedLimits {
     Long peak = process.guardAllocatedPeakBytes();
     return wantedBytes <= Objects.requireNonNullElse(peak, 0L)
         ? process
-        : new ProcessSample(
-            process.pid(),
-            process.startTicks(),
-            process.namespacePid(),
-            process.kind(),
-            process.blockable(),
-            process.database(),
-            process.user(),
-            process.statementNumber(),
-            process.queryId(),
-            process.queryFingerprint(),
-            process.residentAnonBytes(),
-            process.residentFileBytes(),
-            process.residentShmemBytes(),
-            process.pageTablesBytes(),
-            process.swapBytes(),
-            process.oomScoreAdj(),
-            process.guardAllocatedBytes(),
-            wantedBytes);
+        : process.withGuardAllocatedPeakBytes(wantedBytes);
   }
 }

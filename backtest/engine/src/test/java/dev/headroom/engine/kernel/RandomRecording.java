@@ -203,7 +203,7 @@ final class RandomRecording {
               at(random.nextInt(end)),
               i,
               "test",
-              new OomProcess(pid, null, "postgres", null, kind, null, null, null, null, null),
+              OomProcess.of(pid, "postgres", kind),
               null,
               null,
               null,

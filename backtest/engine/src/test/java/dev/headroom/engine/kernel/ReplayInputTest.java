@@ -80,9 +80,7 @@ final class ReplayInputTest {
   }
 
   private static OomKill kill(UUID incident, int pid, long atMs, long anonMib) {
-    OomProcess victim =
-        new OomProcess(
-            pid, null, "postgres", null, BackendKind.CLIENT_BACKEND, null, null, null, null, null);
+    OomProcess victim = OomProcess.of(pid, "postgres", BackendKind.CLIENT_BACKEND);
     return new OomKill(
         new UUID(pid, atMs),
         incident,
