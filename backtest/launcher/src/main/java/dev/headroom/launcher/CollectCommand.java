@@ -147,12 +147,16 @@ final class CollectCommand implements Callable<Integer> {
   }
 
   private void stop(Collector collector) {
+    int exitCode = ExitCode.OK;
     try {
       collector.close();
       terminal.say("the collector stopped");
     } catch (IOException e) {
       terminal.say("the collector stopped, but not cleanly: " + e.getMessage());
+      exitCode = ExitCode.FAILED;
     }
+    // A signal is how it is meant to end; the JVM would call that a failure.
+    Runtime.getRuntime().halt(exitCode);
   }
 
   private CollectorConfig config() {

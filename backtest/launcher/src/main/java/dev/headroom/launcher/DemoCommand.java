@@ -74,11 +74,18 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    return OrderlyEnd.of(terminal, this::run);
+  }
+
+  private int run(OrderlyEnd end) {
     Instant began = Instant.now();
     int exitCode;
     try {
-      exitCode = killAndJudge();
+      exitCode = killAndJudge(end);
     } catch (LabException | EmbeddedDatabaseException e) {
+      if (end.isAsked()) {
+        throw e;
+      }
       terminal.say("no kills can be made here: " + e.getMessage());
       terminal.say("going on with " + CORPUS + ", a recording that a lab made elsewhere");
       judge(
@@ -90,42 +97,48 @@ final class DemoCommand implements Callable<Integer> {
     return exitCode;
   }
 
-  private int killAndJudge() {
+  private int killAndJudge(OrderlyEnd end) {
     MemoryController.find().requireCreatable();
     HeadroomHome home = HeadroomHome.locate(System.getenv());
     HeadroomDatabase located = database.locate();
     boolean ranBefore = located.findUrl().isPresent();
     terminal.say("1. a TimescaleDB to keep everything in");
-    try (OpenDatabase open = OpenDatabase.start(located, terminal)) {
+    OpenDatabase open = OpenDatabase.start(located, terminal);
+    try (OrderlyEnd.Undo _ = end.atEnd(open::close)) {
       LoopRun.requireOwnDatabase(open);
-      Optional<PostgresInstall> guarded = findInstallForGuard(home);
+      Optional<PostgresInstall> guarded = findInstallForGuard(home, end);
       return guarded.isPresent()
-          ? closeTheLoop(guarded.get(), open, home)
+          ? closeTheLoop(guarded.get(), open, home, end)
           : killAndJudgeWithoutGuard(open, home);
     } finally {
       // What the demo started it also stops; a database that ran before goes on.
       if (!ranBefore) {
-        located.stop();
+        end.undo(located::stop);
       }
     }
   }
 
   /** A Postgres that a guard can be built for. */
-  private Optional<PostgresInstall> findInstallForGuard(HeadroomHome home) {
+  private Optional<PostgresInstall> findInstallForGuard(HeadroomHome home, OrderlyEnd end) {
     try {
       PostgresInstall install = new DebianTimescaleInstaller(home).installForGuard(terminal::say);
       GuardLibraries.build(GuardChoice.sources(), install);
       return Optional.of(install);
     } catch (LabException | EmbeddedDatabaseException e) {
+      if (end.isAsked()) {
+        throw e;
+      }
       terminal.say("   there is no guard on this machine: " + e.getMessage());
       return Optional.empty();
     }
   }
 
-  private int closeTheLoop(PostgresInstall install, OpenDatabase open, HeadroomHome home) {
+  private int closeTheLoop(
+      PostgresInstall install, OpenDatabase open, HeadroomHome home, OrderlyEnd end) {
     terminal.say("   starting " + SERVERS + " servers and a collector beside them");
     try (FleetSession session =
-        FleetSession.open(terminal, open, home, install, LoopRun.scenarios(SERVERS), PARALLELISM)) {
+        FleetSession.open(
+            terminal, open, home, install, LoopRun.scenarios(SERVERS), PARALLELISM, end)) {
       LoopRun loop =
           new LoopRun(
               terminal,
@@ -133,6 +146,7 @@ final class DemoCommand implements Callable<Integer> {
               this::tell,
               open,
               session,
+              end,
               ROUNDS,
               System.getProperty("user.name"));
       LoopReport report = loop.run(2);

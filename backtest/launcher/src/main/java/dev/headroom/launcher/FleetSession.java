@@ -50,14 +50,21 @@ final class FleetSession implements AutoCloseable {
   private final Lab lab;
   private final Fleet fleet;
   private final StopFile stopFile;
+  private final OrderlyEnd end;
 
   private FleetSession(
-      OpenDatabase database, DatabaseRelay relay, Lab lab, Fleet fleet, StopFile stopFile) {
+      OpenDatabase database,
+      DatabaseRelay relay,
+      Lab lab,
+      Fleet fleet,
+      StopFile stopFile,
+      OrderlyEnd end) {
     this.database = database;
     this.relay = relay;
     this.lab = lab;
     this.fleet = fleet;
     this.stopFile = stopFile;
+    this.end = end;
   }
 
   /**
@@ -65,6 +72,7 @@ final class FleetSession implements AutoCloseable {
    *
    * @param install one with what a guard is built with
    * @param scenarios one server each
+   * @param end of the work that it is opened for
    * @throws LabException when this machine cannot run the lab
    */
   static FleetSession open(
@@ -73,7 +81,8 @@ final class FleetSession implements AutoCloseable {
       HeadroomHome home,
       PostgresInstall install,
       List<Scenario> scenarios,
-      int parallelism) {
+      int parallelism,
+      OrderlyEnd end) {
     DatabaseRelay relay;
     try {
       relay = DatabaseRelay.open(database.url());
@@ -102,10 +111,10 @@ final class FleetSession implements AutoCloseable {
               });
       Fleet fleet = lab.startFleet(scenarios);
       return new FleetSession(
-          database, relay, lab, fleet, new StopFile(collector.stateDirectory()));
+          database, relay, lab, fleet, new StopFile(collector.stateDirectory()), end);
     } catch (RuntimeException e) {
       if (lab != null) {
-        lab.close();
+        end.undo(lab::close);
       }
       relay.close();
       throw e;
@@ -216,7 +225,7 @@ final class FleetSession implements AutoCloseable {
   public void close() {
     relay.restore();
     try {
-      lab.close();
+      end.undo(lab::close);
     } finally {
       relay.close();
     }

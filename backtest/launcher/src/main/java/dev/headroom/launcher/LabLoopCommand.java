@@ -91,14 +91,19 @@ final class LabLoopCommand implements Callable<Integer> {
           "--servers takes %d or more, one of which is held out, not %d"
               .formatted(Fleet.SMALLEST, servers));
     }
+    return OrderlyEnd.of(terminal, this::closeTheLoop);
+  }
+
+  private int closeTheLoop(OrderlyEnd end) {
     HeadroomHome home = HeadroomHome.locate(System.getenv());
     PostgresInstall install =
         new PostgresChoice(terminal, home).install(postgres, GuardMode.ENFORCE);
-    try (OpenDatabase open = database.start(terminal)) {
+    OpenDatabase open = database.start(terminal);
+    try (OrderlyEnd.Undo _ = end.atEnd(open::close)) {
       LoopRun.requireOwnDatabase(open);
       try (FleetSession session =
           FleetSession.open(
-              terminal, open, home, install, LoopRun.scenarios(servers), parallelism)) {
+              terminal, open, home, install, LoopRun.scenarios(servers), parallelism, end)) {
         Consumer<String> results = json ? _ -> {} : terminal::print;
         LoopReport report =
             new LoopRun(
@@ -107,6 +112,7 @@ final class LabLoopCommand implements Callable<Integer> {
                     judged -> results.accept(VerdictText.of(judged, terminal)),
                     open,
                     session,
+                    end,
                     rounds,
                     approver == null ? System.getProperty("user.name") : approver)
                 .run(1);

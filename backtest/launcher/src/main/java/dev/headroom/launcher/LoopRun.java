@@ -102,6 +102,7 @@ final class LoopRun {
   private final Consumer<BacktestResult> onVerdicts;
   private final OpenDatabase database;
   private final FleetSession session;
+  private final OrderlyEnd end;
   private final Fleet fleet;
   private final int rounds;
   private final String approver;
@@ -113,6 +114,7 @@ final class LoopRun {
   /**
    * @param results takes what is a result; talk goes to the terminal
    * @param onVerdicts shows what the backtest came to
+   * @param end of the work that this is a part of
    * @param rounds of the load, before and after
    * @param approver answers for what the gates do not open
    */
@@ -122,6 +124,7 @@ final class LoopRun {
       Consumer<BacktestResult> onVerdicts,
       OpenDatabase database,
       FleetSession session,
+      OrderlyEnd end,
       int rounds,
       String approver) {
     this.terminal = terminal;
@@ -129,6 +132,7 @@ final class LoopRun {
     this.onVerdicts = onVerdicts;
     this.database = database;
     this.session = session;
+    this.end = end;
     this.fleet = session.fleet();
     this.rounds = rounds;
     this.approver = approver;
@@ -174,12 +178,16 @@ final class LoopRun {
   LoopReport run(int firstStep) {
     step = firstStep - 1;
     Instant began = Instant.now();
-    try (ControllerLoop _ =
+    ControllerLoop controller =
         ControllerLoop.start(
-            database, CONTROLLER_TICK, failure -> tell("the controller failed: " + failure))) {
+            database, CONTROLLER_TICK, failure -> tell("the controller failed: " + failure));
+    try {
       return run(began);
     } finally {
-      cleanUp();
+      end.undo(() -> {
+        controller.close();
+        cleanUp();
+      });
     }
   }
 

@@ -124,7 +124,7 @@ final class TokenCommand {
     @Override
     public Integer call() {
       List<Token> tokens;
-      try (OpenDatabase open = database.start(terminal)) {
+      try (OpenDatabase open = database.startExisting(terminal)) {
         tokens = new TokenStore(open.database().dataSource()).list();
       }
       if (json) {
@@ -182,7 +182,7 @@ final class TokenCommand {
     @Override
     public Integer call() {
       int revoked;
-      try (OpenDatabase open = database.start(terminal)) {
+      try (OpenDatabase open = database.startExisting(terminal)) {
         revoked = new TokenStore(open.database().dataSource()).revoke(name);
       }
       if (revoked == 0) {

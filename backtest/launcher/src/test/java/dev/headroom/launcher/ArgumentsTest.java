@@ -245,7 +245,9 @@ final class ArgumentsTest {
         "backtest verify 3f2a77c1",
         "backtest export 3f2a77c1 run.json",
         "recording list",
-        "recording delete x");
+        "recording delete x",
+        "token list",
+        "token revoke x");
   }
 
   @ParameterizedTest

@@ -41,7 +41,12 @@ public final class Lab implements AutoCloseable {
     controller.requireCreatable();
     this.folder = RunFolder.create(config.stateDirectory());
     this.shutdownHook = new Thread(this::remove, "lab-shutdown");
-    Runtime.getRuntime().addShutdownHook(shutdownHook);
+    try {
+      Runtime.getRuntime().addShutdownHook(shutdownHook);
+    } catch (IllegalStateException e) {
+      remove();
+      throw new LabException("the process is ending, so no lab is opened", e);
+    }
     try {
       this.template = VictimTemplate.create(folder, config);
     } catch (RuntimeException e) {
@@ -143,8 +148,7 @@ public final class Lab implements AutoCloseable {
     try {
       Runtime.getRuntime().removeShutdownHook(shutdownHook);
     } catch (IllegalStateException e) {
-      // The hook is running and does the work.
-      return;
+      // The hook does it too: whoever comes second waits for the first and finds nothing to do.
     }
     remove();
   }

@@ -79,6 +79,12 @@ public final class DebianTimescaleInstaller {
         .map(manifest -> describe());
   }
 
+  /** Its programs look for their libraries there; a link to that place is as good as the place. */
+  private boolean isWhereItWasMade(Properties manifest) throws IOException {
+    Path made = Path.of(manifest.getProperty("directory", ""));
+    return Files.exists(made) && Files.isSameFile(made, home.postgresInstall());
+  }
+
   private Optional<Properties> findManifest() {
     Path manifest = home.postgresInstall().resolve(MANIFEST);
     if (!Files.isRegularFile(manifest)) {
@@ -87,11 +93,10 @@ public final class DebianTimescaleInstaller {
     Properties properties = new Properties();
     try (var reader = Files.newBufferedReader(manifest)) {
       properties.load(reader);
+      return isWhereItWasMade(properties) ? Optional.of(properties) : Optional.empty();
     } catch (IOException e) {
       throw new EmbeddedDatabaseException("cannot read " + manifest + ": " + e, e);
     }
-    return Optional.of(properties)
-        .filter(read -> home.postgresInstall().toString().equals(read.getProperty("directory")));
   }
 
   private static boolean hasGuardParts(Properties manifest) {
