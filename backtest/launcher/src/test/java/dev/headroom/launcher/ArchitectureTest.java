@@ -14,6 +14,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.headroom.store.RolloutStore;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
@@ -128,6 +129,19 @@ final class ArchitectureTest {
           .because(
               "the command line and the web process promote by the same rules, and guards learn of it"
                   + " through flags alone");
+
+  @ArchTest
+  static final ArchRule ONLY_PROMOTION_CHANGES_ROLLOUTS =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages("dev.headroom.promotion..", "dev.headroom.store..")
+          .should()
+          .callMethodWhere(
+              target(owner(equivalentTo(RolloutStore.class)))
+                  .and(target(name("create")).or(target(name("change")))))
+          .because(
+              "a step is one that the gates or a named approver allow, whoever asks: commands and pages"
+                  + " alike call Promotion");
 
   @ArchTest
   static final ArchRule STORE_KNOWS_ONLY_THE_MODEL =

@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * use by several threads.
  *
  * <p>A step that was decided on an outdated state throws {@link
- * dev.headroom.store.RolloutConflictException}, which says who was first.
+ * dev.headroom.store.RolloutConflictException}, which says who was first. A step on a rollout as it
+ * was seen is one that was decided on then; one by name is decided now.
  */
 public final class Promotion {
 
@@ -129,38 +130,72 @@ public final class Promotion {
    * @throws PromotionRefusedException when there is no such rollout or step
    */
   public Done approve(String rolloutName, @Nullable String to, By by) {
-    Kept kept = get(rolloutName);
-    Ladder ladder = GateSettings.parse(kept.gatesJson()).ladder();
-    Rung target =
-        to == null
-            ? ladder
-                .after(Rung.of(kept.rollout()))
-                .orElseThrow(() ->
-                    new PromotionRefusedException(
-                        "rollout %s is %s: there is no next step"
-                            .formatted(rolloutName, Rung.of(kept.rollout()))))
-            : rung(to, ladder);
-    return advance(kept, target, by, null);
+    return approve(get(rolloutName), to, by);
+  }
+
+  /** The same for a rollout as it was seen. */
+  public Done approve(Kept seen, @Nullable String to, By by) {
+    if (by.approver() == null) {
+      throw new PromotionRefusedException("an approval names who answers for it");
+    }
+    return advance(seen, to == null ? next(seen) : rung(to, ladder(seen)), by, null);
+  }
+
+  /**
+   * Takes a rollout, as it was seen, to the next step because every gate is open.
+   *
+   * @throws PromotionRefusedException when one is not, or there is no next step
+   */
+  public Done advance(Kept seen, By by) {
+    if (by.approver() != null) {
+      throw new PromotionRefusedException("a step by the gates has no approver");
+    }
+    return advance(seen, next(seen), by, null);
   }
 
   /** Goes no further until resumed; what is in force stays. */
   public Done pause(String rolloutName, By by) {
-    return move(get(rolloutName), new Move.Pause(), by);
+    return pause(get(rolloutName), by);
+  }
+
+  /** The same for a rollout as it was seen. */
+  public Done pause(Kept seen, By by) {
+    return move(seen, new Move.Pause(), by);
   }
 
   /** Goes on after a pause. */
   public Done resume(String rolloutName, By by) {
-    return move(get(rolloutName), new Move.Resume(), by);
+    return resume(get(rolloutName), by);
+  }
+
+  /** The same for a rollout as it was seen. */
+  public Done resume(Kept seen, By by) {
+    return move(seen, new Move.Resume(), by);
   }
 
   /** Takes a rollout back; its policy is in force nowhere. */
   public Done rollBack(String rolloutName, By by) {
-    return move(get(rolloutName), new Move.RollBack(), by);
+    return rollBack(get(rolloutName), by);
+  }
+
+  /** The same for a rollout as it was seen. */
+  public Done rollBack(Kept seen, By by) {
+    return move(seen, new Move.RollBack(), by);
   }
 
   /** Ends a rollout that is no longer wanted. */
   public Done retire(String rolloutName, By by) {
-    return move(get(rolloutName), new Move.Retire(), by);
+    return retire(get(rolloutName), by);
+  }
+
+  /** The same for a rollout as it was seen. */
+  public Done retire(Kept seen, By by) {
+    return move(seen, new Move.Retire(), by);
+  }
+
+  /** Where a rollout stands, how it goes on, and what can be done about it. */
+  public Outlook outlook(Kept kept) {
+    return Outlook.of(situation(kept), rollouts.listActive().stream().map(Kept::rollout).toList());
   }
 
   /** What the gates of a rollout say now. */
@@ -180,6 +215,19 @@ public final class Promotion {
         .orElseThrow(() ->
             new PromotionRefusedException(
                 "there is no rollout '" + rolloutName + "'; `headroom rollout list` names them"));
+  }
+
+  private static Ladder ladder(Kept kept) {
+    return GateSettings.parse(kept.gatesJson()).ladder();
+  }
+
+  private static Rung next(Kept kept) {
+    return ladder(kept)
+        .after(Rung.of(kept.rollout()))
+        .orElseThrow(() ->
+            new PromotionRefusedException(
+                "rollout %s is %s: there is no next step"
+                    .formatted(kept.rollout().name(), Rung.of(kept.rollout()))));
   }
 
   Situation situation(Kept kept) {
@@ -215,7 +263,7 @@ public final class Promotion {
             "rollout %s stays at %s".formatted(rollout.name(), Rung.of(rollout)),
             new Position(Rung.of(rollout), rollout.paused()),
             move,
-            GateSettings.parse(kept.gatesJson()).ladder(),
+            ladder(kept),
             by,
             evaluation);
     Rung rung = allowed.position().rung();
@@ -261,13 +309,10 @@ public final class Promotion {
       case Allowed allowed -> allowed;
       case Refused(String why) ->
           throw new PromotionRefusedException(
-              "%s: %s%s"
-                  .formatted(
-                      otherwise,
-                      why,
-                      move instanceof Move.Advance && by.approver() == null
-                          ? "; wait, or have somebody answer for it: --approver NAME --reason WHY"
-                          : ""),
+              otherwise + ": " + why,
+              move instanceof Move.Advance && by.approver() == null
+                  ? "; wait, or have somebody answer for it: --approver NAME --reason WHY"
+                  : "",
               move instanceof Move.Advance ? evaluation : null);
     };
   }

@@ -158,6 +158,42 @@ class PromotionTest {
   }
 
   @Test
+  void theOutlook_foretellsWhatAStepDoes_besideOtherRollouts() {
+    promote(store(1, "old", "pass", START.minusSeconds(3600)), "old", "shadow");
+    promotion.approve("old", "enforce", new By("ann", "bob", "a test"));
+    now = now.plusSeconds(1);
+    promote(store(2, "new", "pass", START.minusSeconds(3600)), "new", "shadow");
+    Outlook before = promotion.outlook(promotion.get("new"));
+    assertThat(before.instances()).isEqualTo(60);
+    assertThat(before.inForce()).isZero();
+    assertThat(before.soakEndsAt()).isEqualTo(now.plusSeconds(10));
+    assertThat(before.refusals()).containsOnlyKeys(Outlook.Choice.ADVANCE, Outlook.Choice.RESUME);
+
+    promotion.approve("new", "canary:50", new By("ann", "bob", "a test"));
+    Outlook after = promotion.outlook(promotion.get("new"));
+    assertThat(after.inForce()).isPositive().isEqualTo(placeOf(before, "canary 50%").inForce());
+    assertThat(after.takenOver())
+        .as("the older policy comes back wherever the newer one leaves")
+        .isEqualTo(after.inForce());
+    assertThat(promotion.outlook(promotion.get("old")).inForce())
+        .isEqualTo(60 - before.heldOut() - after.inForce());
+    assertThat(placeOf(after, "enforce").inForce()).isEqualTo(60 - after.heldOut());
+
+    promotion.rollBack("new", ANN);
+    Outlook ended = promotion.outlook(promotion.get("new"));
+    assertThat(ended.inForce()).isZero();
+    assertThat(ended.next()).isNull();
+    assertThat(ended.refusals()).containsOnlyKeys(Outlook.Choice.values());
+  }
+
+  private static Outlook.Place placeOf(Outlook outlook, String rung) {
+    return outlook.ladder().stream()
+        .filter(each -> each.rung().toString().equals(rung))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
   void kills_underCanary_takeBack() {
     promote(store(1, "talk", "pass", START.minusSeconds(3600)), "talk", "shadow");
     live(12);

@@ -11,6 +11,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -94,13 +95,27 @@ public final class RolloutActivityStore {
 
   /** How many instances a rollout may reach. */
   public int countInstances(Rollout rollout) {
+    return labelsByInstance(rollout.instanceLabels()).size();
+  }
+
+  /**
+   * The instances that carry all of these labels, each with its own as last seen; in the order of
+   * their ids.
+   */
+  public Map<InstanceId, Map<String, String>> labelsByInstance(Map<String, String> labels) {
     return Transaction.read(
         dataSource,
-        "counting the instances of rollout " + rollout.name(),
-        connection ->
-            Transaction.sql(connection)
-                .fetch(INSTANCES, DSL.val(Json.ofLabels(rollout.instanceLabels())))
-                .size());
+        "listing the instances with labels " + labels,
+        connection -> {
+          Map<InstanceId, Map<String, String>> found = new LinkedHashMap<>();
+          for (Record row :
+              Transaction.sql(connection).fetch(INSTANCES, DSL.val(Json.ofLabels(labels)))) {
+            found.put(
+                new InstanceId(row.get("instance_id", UUID.class)),
+                Json.labels(row.get("labels", String.class)));
+          }
+          return found;
+        });
   }
 
   private static List<InstanceActivity> read(

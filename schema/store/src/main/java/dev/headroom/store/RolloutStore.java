@@ -137,6 +137,32 @@ public final class RolloutStore {
     return fetch("reading rollout " + name, ROLLOUT.ROLLOUT_NAME.eq(name)).stream().findFirst();
   }
 
+  /** The rollout of this id, if there is one. */
+  public Optional<Kept> find(UUID rolloutId) {
+    return fetch("reading rollout " + rolloutId, ROLLOUT.ROLLOUT_ID.eq(rolloutId)).stream()
+        .findFirst();
+  }
+
+  /**
+   * The rollout as somebody saw it, who is about to change it.
+   *
+   * @param revision that was seen
+   * @return empty when there is no such rollout, or it never had this revision
+   * @throws RolloutConflictException when it was changed since
+   */
+  public Optional<Kept> findUnchanged(UUID rolloutId, long revision) {
+    Optional<Kept> kept = find(rolloutId).filter(each -> each.rollout().revision() >= revision);
+    kept.map(Kept::rollout)
+        .filter(now -> now.revision() > revision)
+        .ifPresent(now -> {
+          throw Transaction.<RolloutConflictException>read(
+              dataSource,
+              "reading who changed rollout " + now.name(),
+              connection -> conflict(Transaction.sql(connection), now, revision));
+        });
+    return kept;
+  }
+
   /** The rollouts that have not ended, newest first. */
   public List<Kept> listActive() {
     return fetch(
@@ -193,27 +219,28 @@ public final class RolloutStore {
             .and(ROLLOUT.REVISION.eq(from.revision()))
             .execute();
     if (changed == 0) {
-      throw conflict(sql, from);
+      throw conflict(sql, from, from.revision());
     }
     audit(sql, from.rolloutId(), from.revision() + 1, from.stage(), from.canaryPercent(), step);
     return get(sql, from.rolloutId());
   }
 
-  private static RolloutConflictException conflict(DSLContext sql, Rollout from) {
+  /** Who made the first change after a revision. */
+  private static RolloutConflictException conflict(DSLContext sql, Rollout rollout, long revision) {
     RolloutEvent winner =
         sql.selectFrom(ROLLOUT_EVENT)
-            .where(ROLLOUT_EVENT.ROLLOUT_ID.eq(from.rolloutId()))
-            .and(ROLLOUT_EVENT.REVISION.gt(from.revision()))
+            .where(ROLLOUT_EVENT.ROLLOUT_ID.eq(rollout.rolloutId()))
+            .and(ROLLOUT_EVENT.REVISION.gt(revision))
             .orderBy(ROLLOUT_EVENT.REVISION)
             .limit(1)
             .fetchOptional(RolloutStore::event)
             .orElseThrow(
-                () -> new NoSuchElementException("there is no rollout " + from.rolloutId()));
+                () -> new NoSuchElementException("there is no rollout " + rollout.rolloutId()));
     RolloutStep step = winner.step();
     return new RolloutConflictException(
-        "%s was first: %s at %s, because: %s; nothing was changed by you, look again with: headroom rollout show %s"
-            .formatted(
-                step.actor(), wording(from, step), step.occurredAt(), step.reason(), from.name()),
+        "%s was first: %s at %s, because: %s"
+            .formatted(step.actor(), wording(rollout, step), step.occurredAt(), step.reason()),
+        "; nothing was changed by you, look again with: headroom rollout show " + rollout.name(),
         winner);
   }
 
