@@ -1,7 +1,7 @@
 package dev.headroom.web;
 
-import dev.headroom.store.Database;
 import dev.headroom.store.DatabaseException;
+import dev.headroom.store.DatabaseProbe;
 import dev.headroom.web.http.ApiException;
 import dev.headroom.web.http.Caller;
 import dev.headroom.web.http.Route;
@@ -20,11 +20,11 @@ final class StatusRoutes implements Routes {
 
   private static final String DOCUMENT = "/dev/headroom/web/openapi.yaml";
 
-  private final Database database;
+  private final DatabaseProbe probe;
   private final PrometheusMeterRegistry metrics;
 
-  StatusRoutes(Database database, PrometheusMeterRegistry metrics) {
-    this.database = database;
+  StatusRoutes(DatabaseProbe probe, PrometheusMeterRegistry metrics) {
+    this.probe = probe;
     this.metrics = metrics;
   }
 
@@ -40,7 +40,7 @@ final class StatusRoutes implements Routes {
 
   private void ready(Context context) {
     try {
-      database.requireSchema();
+      probe.requireSchema();
       context.json(Map.of("status", "ready"));
     } catch (DatabaseException e) {
       throw ApiException.unavailable(

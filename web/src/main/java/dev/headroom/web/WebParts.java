@@ -2,6 +2,7 @@ package dev.headroom.web;
 
 import dev.headroom.store.AuditStore;
 import dev.headroom.store.Database;
+import dev.headroom.store.DatabaseProbe;
 import dev.headroom.store.FlagStateWatch;
 import dev.headroom.store.FleetStore;
 import dev.headroom.store.IncidentStore;
@@ -42,6 +43,7 @@ public final class WebParts implements AutoCloseable {
 
   private final PrometheusMeterRegistry metrics =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final DatabaseProbe probe;
   private final ChangeFeed feed;
   private final FlagFeed flags;
   private final BacktestRoutes backtests;
@@ -51,13 +53,14 @@ public final class WebParts implements AutoCloseable {
 
   /**
    * @param database with the current schema; not closed with this
-   * @param jdbcUrl of the same database, for the one connection that listens
+   * @param jdbcUrl of the same database, for the connections that listen and probe
    * @param engine runs the backtests that pages start
    */
   public WebParts(Database database, String jdbcUrl, BacktestEngine engine) {
     DataSource source = database.dataSource();
     new JvmMemoryMetrics().bindTo(metrics);
     new UptimeMetrics().bindTo(metrics);
+    probe = new DatabaseProbe(jdbcUrl);
     feed = new ChangeFeed(new LiveStore(source));
     flags = new FlagFeed(new FlagStateWatch(jdbcUrl, FLAG_POLL), InstantSource.system());
     callers = new Callers(new TokenStore(source), InstantSource.system());
@@ -65,7 +68,7 @@ public final class WebParts implements AutoCloseable {
     backtests = new BacktestRoutes(source, engine);
     List<Routes> all =
         List.of(
-            new StatusRoutes(database, metrics),
+            new StatusRoutes(probe, metrics),
             new Pages(),
             new LiveRoutes(feed),
             new OfrepRoutes(flags),
@@ -74,7 +77,7 @@ public final class WebParts implements AutoCloseable {
                 new InstanceStore(source), new TimelineStore(source), new IncidentStore(source)),
             new WhatIfRoutes(new InstanceStore(source), new RecordingStore(source)),
             backtests,
-            new RolloutRoutes(source),
+            new RolloutRoutes(source, InstantSource.system()),
             audit);
     all.forEach(part -> routes.addAll(part.routes()));
   }
@@ -100,6 +103,7 @@ public final class WebParts implements AutoCloseable {
     feed.close();
     flags.close();
     backtests.close();
+    probe.close();
     metrics.close();
   }
 }

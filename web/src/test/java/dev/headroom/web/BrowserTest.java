@@ -1,57 +1,33 @@
 package dev.headroom.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.headroom.model.Policy;
 import dev.headroom.model.Recording;
 import dev.headroom.model.rollout.Rollout;
-import dev.headroom.model.rollout.RolloutStage;
-import dev.headroom.model.rollout.RolloutStep;
-import dev.headroom.store.PolicyStore;
-import dev.headroom.store.RolloutStore;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.BooleanSupplier;
-import java.util.logging.Level;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.openqa.selenium.By;
-import org.openqa.selenium.Dimension;
-import org.openqa.selenium.Keys;
-import org.openqa.selenium.OutputType;
 import org.openqa.selenium.WebElement;
-import org.openqa.selenium.chrome.ChromeDriver;
-import org.openqa.selenium.chrome.ChromeDriverService;
-import org.openqa.selenium.chrome.ChromeOptions;
-import org.openqa.selenium.logging.LogEntry;
-import org.openqa.selenium.logging.LogType;
-import org.openqa.selenium.logging.LoggingPreferences;
 import tools.jackson.databind.JsonNode;
 
 /** The pages as people use them, in a real Chromium over the kills of a real lab. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class BrowserTest {
 
-  private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
-  private static final Path DRIVER = Path.of("/usr/bin/chromedriver");
-  private static final Path SCREENSHOTS = Path.of("target", "screenshots");
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
-
   private @Nullable TestWeb started;
-  private @Nullable ChromeDriver driver;
+  private @Nullable TestBrowser browser;
   private String range = "";
   private String instancePath = "";
   private String incidentPath = "";
@@ -60,9 +36,7 @@ final class BrowserTest {
 
   @BeforeAll
   void start() throws Exception {
-    assumeTrue(
-        Files.isExecutable(CHROMIUM) && Files.isExecutable(DRIVER),
-        "needs Debian's chromium and chromium-driver");
+    TestBrowser.requireInstalled();
     TestWeb web = TestWeb.start();
     started = web;
     Recording recording = web.importCorpus("lab-guard");
@@ -72,7 +46,7 @@ final class BrowserTest {
             + recording.startsAt().minus(Duration.ofDays(2))
             + "&to="
             + recording.endsAt().plus(Duration.ofHours(9));
-    makeRollout(web, recording.endsAt());
+    makeRollouts(web, recording);
     runBacktest(web);
     JsonNode first =
         web.json("/api/v1/instances?" + range + "&search=" + guarded(web, recording))
@@ -90,26 +64,7 @@ final class BrowserTest {
         web.json(
             "/api/v1/instances/" + killed.get("instance_id").stringValue() + "/timeline?" + range);
     incidentPath = "/incidents/" + timeline.get("kills").get(0).get("incident_id").stringValue();
-    ChromeOptions options = new ChromeOptions();
-    options.setBinary(CHROMIUM.toFile());
-    options.addArguments(
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--hide-scrollbars",
-        "--force-device-scale-factor=1");
-    LoggingPreferences logs = new LoggingPreferences();
-    logs.enable(LogType.BROWSER, Level.ALL);
-    options.setCapability("goog:loggingPrefs", logs);
-    driver =
-        new ChromeDriver(
-            new ChromeDriverService.Builder()
-                .usingDriverExecutable(DRIVER.toFile())
-                .usingAnyFreePort()
-                .build(),
-            options);
-    Files.createDirectories(SCREENSHOTS);
+    browser = TestBrowser.start(web);
   }
 
   /** An instance whose guard logged something. */
@@ -145,38 +100,25 @@ final class BrowserTest {
     throw new AssertionError("the backtest does not end");
   }
 
-  private void makeRollout(TestWeb web, Instant at) {
-    new PolicyStore(web.database().dataSource())
-        .register(Policy.of("talk", "memory_max - (shmem + page_tables + 100MiB)"), "ann");
-    RolloutStore rollouts = new RolloutStore(web.database().dataSource());
-    Rollout rollout =
-        rollouts
-            .create(
-                new RolloutStore.Draft("talk-everywhere", "talk@1", Map.of(), "{}"),
-                step(RolloutStage.OFF, null, at.minusSeconds(7_000)))
-            .orElseThrow();
-    rollout = rollouts.change(rollout, step(RolloutStage.SHADOW, null, at.minusSeconds(3_600)));
-    rollout = rollouts.change(rollout, step(RolloutStage.CANARY, 1, at.plusSeconds(60)));
-    rolloutPath = "/rollouts/" + rollout.rolloutId();
-  }
-
-  private static RolloutStep step(RolloutStage stage, @Nullable Integer percent, Instant at) {
-    return new RolloutStep(
-        RolloutStep.Kind.TRANSITION,
-        stage,
-        percent,
-        "ann",
-        "bob",
-        "its gates are open",
-        null,
-        "{\"gates\": [{\"name\": \"soak\", \"open\": true}]}",
-        at);
+  /** One rollout that moved while kills were recorded, and one that soaks now. */
+  private void makeRollouts(TestWeb web, Recording recording) {
+    Instant at = recording.endsAt();
+    PromotedFleet then =
+        new PromotedFleet(web, recording.instances(), () -> at.minusSeconds(7_000));
+    then.promote("talk-everywhere", "{}");
+    new PromotedFleet(web, recording.instances(), () -> at.plusSeconds(60))
+        .approve("talk-everywhere", "canary:1");
+    PromotedFleet now = new PromotedFleet(web, recording.instances(), InstantSource.system());
+    Rollout soaking = now.promote("talk-again", "{\"automatic\": true}");
+    now.evaluate(soaking);
+    now.approve("talk-again", "canary:25");
+    rolloutPath = "/rollouts/" + soaking.rolloutId();
   }
 
   @AfterAll
   void stop() {
-    if (driver != null) {
-      driver.quit();
+    if (browser != null) {
+      browser.close();
     }
     if (started != null) {
       started.close();
@@ -194,18 +136,22 @@ final class BrowserTest {
             "backtest", backtestPath,
             "rollouts", "/rollouts",
             "rollout", rolloutPath);
-    String axe = axe();
+    Map<String, String> dialogs = Map.of("rollouts", "#stop-all", "rollout", "#do-approve");
     List<String> faults = new ArrayList<>();
-    for (Map.Entry<String, String> page : new java.util.TreeMap<>(pages).entrySet()) {
+    for (Map.Entry<String, String> page : new TreeMap<>(pages).entrySet()) {
       for (String theme : List.of("light", "dark")) {
         for (int width : new int[] {1280, 390}) {
           String name = page.getKey() + "-" + theme + "-" + width;
-          browser().manage().window().setSize(new Dimension(width, 1000));
-          open(page.getValue(), theme);
-          screenshot(name);
-          faults.addAll(violations(axe, name));
-          faults.addAll(tooWide(name));
-          faults.addAll(consoleErrors(name));
+          browser().resize(width);
+          browser().open(page.getValue(), theme);
+          browser().screenshot(name);
+          faults.addAll(browser().faults(name));
+          String button = dialogs.get(page.getKey());
+          if (button != null) {
+            browser().driver().findElement(By.cssSelector(button)).click();
+            browser().screenshot(name + "-dialog");
+            faults.addAll(browser().faults(name + "-dialog"));
+          }
         }
       }
     }
@@ -214,9 +160,10 @@ final class BrowserTest {
 
   @Test
   void nothingIsLoadedFromElsewhere_andThePageIsLight() {
-    open("/?" + range, "light");
+    browser().open("/?" + range, "light");
     Object loaded =
         browser()
+            .driver()
             .executeScript(
                 "return performance.getEntriesByType('resource').map(e => [e.name, e.transferSize])");
     long bytes = 0;
@@ -230,170 +177,22 @@ final class BrowserTest {
   }
 
   @Test
-  void byKeyboardAlone_aKillIsReached_fromTheFleet() {
-    String from = incidentPath;
-    JsonNode incident = web().json("/api/v1" + from);
-    String killed = incident.get("kills").get(0).get("killed_at").stringValue();
-    Instant at = Instant.parse(killed);
-    open(
-        "/instances/"
-            + incident.get("instance_id").stringValue()
-            + "?from="
-            + at.minusSeconds(30)
-            + "&to="
-            + at.plusSeconds(30),
-        "light");
-    WebElement chart = browser().findElement(By.cssSelector(".chart"));
-    browser().executeScript("arguments[0].focus()", chart);
-    chart.sendKeys("k");
-    await(
-        "the cursor says the kill",
-        () -> browser().findElement(By.cssSelector(".cursor")).getText().contains("kill"));
-    chart.sendKeys(Keys.ENTER);
-    await("the incident is open", () -> browser().getCurrentUrl().contains("/incidents/"));
-    await(
-        "it is shown",
-        () ->
-            browser()
-                .findElement(By.id("view"))
-                .getText()
-                .contains("What each policy would have done"));
-  }
-
-  @Test
   void whatIf_showsTheErrorUnderACaret_andThenAScore() {
-    open(instancePath, "dark");
-    WebElement input = browser().findElement(By.id("formula"));
+    browser().open(instancePath, "dark");
+    WebElement input = browser().driver().findElement(By.id("formula"));
     input.sendKeys("memory_max - conections");
-    await("the error", () -> bodyText().contains("^"));
+    browser().awaitText("^");
     input.clear();
     input.sendKeys("memory_max * 0.9");
-    await("the score", () -> bodyText().contains("kills prevented"));
-    assertThat(browser().getCurrentUrl()).contains("formula=memory_max");
-  }
-
-  @Test
-  void theStopButton_asksWhy_andStopsEverything() {
-    open("/rollouts", "light");
-    WebElement reason = browser().findElement(By.cssSelector("input[aria-label^='Reason']"));
-    reason.sendKeys("a test of the button", Keys.ENTER);
-    await("stopped", () -> bodyText().contains("Every guard is stopped"));
-    assertThat(web().json("/api/v1/rollouts").get("stop").stringValue())
-        .contains("a test of the button", "local");
-    assertThat(web().json("/api/v1/audit").get(0).get("path").stringValue())
-        .isEqualTo("/api/v1/guard-stop");
-    browser()
-        .findElement(By.cssSelector("input[aria-label^='Reason']"))
-        .sendKeys("over", Keys.ENTER);
-    await("lifted", () -> bodyText().contains("Stop everything"));
-  }
-
-  private String bodyText() {
-    return browser().findElement(By.tagName("main")).getText();
-  }
-
-  private void open(String path, String theme) {
-    browser().executeCdpCommand("Emulation.clearDeviceMetricsOverride", Map.of());
-    browser().get(web().server().url() + "/healthz");
-    browser().executeScript("localStorage.setItem('headroom.theme', arguments[0])", theme);
-    browser().get(web().server().url() + path);
-    await(
-        path + " is shown",
-        () ->
-            Objects.equals(
-                browser()
-                    .executeScript(
-                        "return document.getElementById('view').getAttribute('aria-busy')"),
-                "false"));
-    await(
-        "the plot",
-        () ->
-            Objects.equals(
-                browser()
-                    .executeScript(
-                        "return document.querySelectorAll('.chart').length === document.querySelectorAll('.chart canvas').length"),
-                true));
-  }
-
-  private void screenshot(String name) throws IOException {
-    Object height =
-        browser().executeScript("return Math.min(4000, document.documentElement.scrollHeight)");
-    Dimension before = browser().manage().window().getSize();
-    browser()
-        .executeCdpCommand(
-            "Emulation.setDeviceMetricsOverride",
-            Map.of(
-                "width",
-                before.width,
-                "height",
-                Math.max(1000, ((Number) Objects.requireNonNull(height)).intValue()),
-                "deviceScaleFactor",
-                1,
-                "mobile",
-                false));
-    Files.write(SCREENSHOTS.resolve(name + ".png"), browser().getScreenshotAs(OutputType.BYTES));
-  }
-
-  private static String axe() throws IOException {
-    try (InputStream in =
-        Objects.requireNonNull(BrowserTest.class.getResourceAsStream("/axe.min.js"))) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    }
-  }
-
-  private List<String> violations(String axe, String page) {
-    browser().executeScript(axe);
-    Object found =
-        browser()
-            .executeAsyncScript(
-                "const done = arguments[arguments.length - 1];"
-                    + "axe.run(document, {resultTypes: ['violations']}).then(r => done(r.violations"
-                    + ".filter(v => v.impact === 'serious' || v.impact === 'critical')"
-                    + ".map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + ' ' + n.failureSummary).join(' | '))))");
-    return ((List<?>) Objects.requireNonNull(found))
-        .stream().map(violation -> page + ": " + violation).toList();
-  }
-
-  private List<String> tooWide(String page) {
-    Object wide =
-        browser()
-            .executeScript(
-                "return document.documentElement.scrollWidth - document.documentElement.clientWidth");
-    long beyond = ((Number) Objects.requireNonNull(wide)).longValue();
-    return beyond > 1 ? List.of(page + ": " + beyond + " px wider than the window") : List.of();
-  }
-
-  private List<String> consoleErrors(String page) {
-    List<String> errors = new ArrayList<>();
-    for (LogEntry entry : browser().manage().logs().get(LogType.BROWSER)) {
-      if (entry.getLevel().intValue() >= Level.WARNING.intValue()) {
-        errors.add(page + ": " + entry.getMessage());
-      }
-    }
-    return errors;
-  }
-
-  private void await(String what, BooleanSupplier condition) {
-    Instant deadline = Instant.now().plus(PATIENCE);
-    while (!condition.getAsBoolean()) {
-      if (Instant.now().isAfter(deadline)) {
-        throw new AssertionError(
-            what + ": not within " + PATIENCE + "; the page says: " + bodyText());
-      }
-      try {
-        Thread.sleep(50);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IllegalStateException(e);
-      }
-    }
+    browser().awaitText("kills prevented");
+    assertThat(browser().driver().getCurrentUrl()).contains("formula=memory_max");
   }
 
   private TestWeb web() {
     return Objects.requireNonNull(started);
   }
 
-  private ChromeDriver browser() {
-    return Objects.requireNonNull(driver);
+  private TestBrowser browser() {
+    return Objects.requireNonNull(browser);
   }
 }

@@ -32,6 +32,7 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -51,6 +52,8 @@ final class TestWeb implements AutoCloseable {
   private final WebServer server;
   private final HttpClient http = HttpClient.newHttpClient();
 
+  private volatile CountDownLatch backtestsMayRun = new CountDownLatch(0);
+
   private TestWeb(String jdbcUrl, WebConfig config) {
     this.jdbcUrl = jdbcUrl;
     database = Database.open(jdbcUrl);
@@ -59,6 +62,12 @@ final class TestWeb implements AutoCloseable {
 
   private UUID backtest(
       Recording recording, List<Candidate> candidates, ProgressListener progress) {
+    try {
+      backtestsMayRun.await();
+    } catch (InterruptedException cancelled) {
+      // The run finds out as it does whenever it is cancelled.
+      Thread.currentThread().interrupt();
+    }
     Terminal terminal =
         new Terminal(
             new PrintWriter(Writer.nullWriter()),
@@ -87,6 +96,25 @@ final class TestWeb implements AutoCloseable {
   /** Another web process over the same database. */
   static TestWeb over(TestWeb other, WebConfig config) {
     return new TestWeb(other.jdbcUrl, config);
+  }
+
+  /**
+   * A web process over a database that its caller looks after.
+   *
+   * @param jdbcUrl of a database without the schema, which it is given
+   */
+  static TestWeb on(String jdbcUrl, WebConfig config) {
+    migrate(jdbcUrl);
+    return new TestWeb(jdbcUrl, config);
+  }
+
+  /** From now on backtests wait before they replay anything, until they are let go or cancelled. */
+  void holdBacktests() {
+    backtestsMayRun = new CountDownLatch(1);
+  }
+
+  void letBacktestsGo() {
+    backtestsMayRun.countDown();
   }
 
   Database database() {
@@ -199,10 +227,14 @@ final class TestWeb implements AutoCloseable {
       throw new AssertionError(e);
     }
     String url = format.formatted(name);
-    try (Database unmigrated = Database.connect(url)) {
+    migrate(url);
+    return url;
+  }
+
+  private static void migrate(String jdbcUrl) {
+    try (Database unmigrated = Database.connect(jdbcUrl)) {
       SchemaMigration.migrate(unmigrated.dataSource());
     }
-    return url;
   }
 
   private static synchronized int port() {

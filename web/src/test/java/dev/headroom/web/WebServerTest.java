@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.headroom.store.TokenStore;
 import dev.headroom.web.http.Route;
 import dev.headroom.web.token.TokenSecret;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +36,9 @@ final class WebServerTest {
           "/rollouts",
           "/audit");
 
+  /** A pool waits 10 s for a connection. */
+  private static final Duration BEFORE_THE_POOL = Duration.ofSeconds(7);
+
   @Test
   void itLives_isReady_andIsMeasured() {
     try (TestWeb web = TestWeb.start()) {
@@ -42,6 +47,22 @@ final class WebServerTest {
       assertThat(web.get("/metrics").body())
           .contains("headroom_web_requests_seconds", "route=\"/readyz\"", "jvm_memory_used_bytes");
       assertThat(web.json("/api/v1/me").get("scope").stringValue()).isEqualTo("admin");
+    }
+  }
+
+  @Test
+  void withoutTheDatabase_itSaysSo_beforeThePoolGivesUp() throws IOException {
+    EmbeddedPostgres server = EmbeddedPostgres.builder().setServerConfig("fsync", "off").start();
+    try (TestWeb web = TestWeb.on(server.getJdbcUrl("postgres", "postgres"), WebConfig.LOOPBACK)) {
+      assertThat(web.json("/readyz").get("status").stringValue()).isEqualTo("ready");
+      server.close();
+      HttpResponse<String> away = web.send(web.request("/readyz").GET().timeout(BEFORE_THE_POOL));
+      assertThat(away.statusCode()).isEqualTo(503);
+      assertThat(TestWeb.json(away).get("error").get("code").stringValue())
+          .isEqualTo("unavailable");
+      assertThat(web.json("/healthz").get("status").stringValue()).isEqualTo("alive");
+    } finally {
+      server.close();
     }
   }
 

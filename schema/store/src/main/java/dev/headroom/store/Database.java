@@ -99,7 +99,11 @@ public final class Database implements AutoCloseable {
    * @throws DatabaseException when not
    */
   public void requireSchema() {
-    int version = schemaVersion();
+    requireSchema(pool);
+  }
+
+  static void requireSchema(DataSource dataSource) {
+    int version = schemaVersion(dataSource);
     if (version < SchemaMigration.LATEST_VERSION) {
       throw new DatabaseException(
           DatabaseException.Reason.NOT_MIGRATED,
@@ -116,8 +120,8 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  private int schemaVersion() {
-    try (Connection connection = pool.getConnection();
+  private static int schemaVersion(DataSource dataSource) {
+    try (Connection connection = dataSource.getConnection();
         Statement statement = connection.createStatement();
         ResultSet version = statement.executeQuery("SELECT headroom.schema_version()")) {
       version.next();

@@ -50,6 +50,11 @@ public final class ApiException extends RuntimeException {
     return new ApiException(422, "too_much", message, nextStep);
   }
 
+  /** 422: understood, and against the rules as things are. */
+  public static ApiException refused(String message, String nextStep) {
+    return new ApiException(422, "refused", message, nextStep);
+  }
+
   /** 429: later. */
   public static ApiException tooManyRequests() {
     return new ApiException(

@@ -5,6 +5,7 @@ import dev.headroom.store.LiveStore.Marks;
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -53,10 +54,7 @@ public final class ChangeFeed implements AutoCloseable {
    * @param isGone whether nobody is there to hear any more
    */
   public void listen(
-      Consumer<Marks> listener,
-      Runnable heartbeat,
-      Duration patience,
-      java.util.function.BooleanSupplier isGone)
+      Consumer<Marks> listener, Runnable heartbeat, Duration patience, BooleanSupplier isGone)
       throws InterruptedException {
     long seen = -1;
     join(1);

@@ -1,6 +1,7 @@
 // The address decides what is shown; everything a view shows can be had again from its address.
 import {h, link} from './dom.js';
 import {get, listen, signIn, Problem} from './api.js';
+import {remember} from './keep.js';
 import {fleet} from './view/fleet.js';
 import {instance} from './view/instance.js';
 import {incident} from './view/incident.js';
@@ -13,10 +14,12 @@ const VIEWS = [
   [/^\/backtests\/([^/]+)$/, 'backtests', backtest], [/^\/rollouts$/, 'rollouts', rollouts],
   [/^\/rollouts\/([^/]+)$/, 'rollouts', rollout]];
 
+const SAID_MS = 12_000;
 const main = document.getElementById('view');
 const $ = id => document.getElementById(id);
 let current = null;
 let shown = 0;
+let silence = null;
 
 /** What a view is given: the range, ways to go on, and a signal that it is left. */
 function context(page, abort) {
@@ -36,18 +39,28 @@ function context(page, abort) {
       for (const [name, value] of Object.entries(values)) value === null ? next.delete(name) : next.set(name, value);
       history.replaceState(null, '', location.pathname + (next.size ? '?' + next : ''));
     },
+    refresh: () => show(false, true),
+    say,
     title: text => { document.title = text + ' · Headroom'; },
     onChange: handler => { current.onChange = handler; },
     onTheme: handler => { current.onTheme = handler; }
   };
 }
 
-async function show(focus) {
+/** Says what was done; it stands beside the page, which may be drawn anew meanwhile. */
+function say(text) {
+  $('said').textContent = text;
+  clearTimeout(silence);
+  silence = setTimeout(() => { $('said').textContent = ''; }, SAID_MS);
+}
+
+/** Shows what the address says; anew with the same address keeps everybody where they are. */
+async function show(focus, anew) {
   current?.abort.abort();
   const abort = new AbortController();
   current = {abort, onChange: null, onTheme: null};
   const mine = ++shown;
-  main.setAttribute('aria-busy', 'true');
+  if (!anew) main.setAttribute('aria-busy', 'true');
   const found = VIEWS.map(([pattern, page, view]) => [pattern.exec(location.pathname), page, view]).find(([match]) => match);
   document.querySelectorAll('nav a').forEach(a =>
     a.dataset.page === found?.[1] ? a.setAttribute('aria-current', 'page') : a.removeAttribute('aria-current'));
@@ -60,10 +73,12 @@ async function show(focus) {
     content = problem(e);
   }
   if (mine !== shown) return;
+  const restore = anew && remember(main);
   main.replaceChildren(...[content].flat());
   main.setAttribute('aria-busy', 'false');
   main.dispatchEvent(new Event('shown'));
-  if (focus) main.focus({preventScroll: true});
+  if (restore) restore();
+  else if (focus) main.focus({preventScroll: true});
 }
 
 const notFound = () => h('section', {class: 'panel problem'}, h('h1', null, 'There is nothing here'), link('/', 'Go to the fleet'));
@@ -97,6 +112,8 @@ function showRange() {
   $('range').value = known ? from : 'custom';
 }
 
+// The skip link: an address of its own would be another view.
+document.querySelector('.skip').addEventListener('click', event => { event.preventDefault(); main.focus(); });
 document.addEventListener('click', event => {
   const a = event.target.closest?.('a[data-link]');
   if (!a || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;

@@ -9,17 +9,18 @@ export async function backtests(page) {
   page.title('Backtests');
   const [runs, setup, jobs] = await Promise.all([get('/api/v1/backtests', page.signal), get('/api/v1/backtest-setup', page.signal), get('/api/v1/backtest-jobs', page.signal)]);
   const picked = new Set();
-  const compare = h('button', {type: 'button', disabled: true, onclick: () => { const [a, b] = picked; page.go(`/backtests/${a}?against=${b}`); }}, 'Compare two');
+  const compare = h('button', {id: 'compare', type: 'button', disabled: true, onclick: () => { const [a, b] = picked; page.go(`/backtests/${a}?against=${b}`); }}, 'Compare two');
   const pick = run => h('input', {type: 'checkbox', 'aria-label': 'compare run ' + shortId(run.run_id), onchange: e => { e.target.checked ? picked.add(run.run_id) : picked.delete(run.run_id); compare.disabled = picked.size !== 2; }});
   const columns = [{label: 'compare', get: () => null, show: r => r.kind === 'run' ? pick(r) : '–'}, {label: 'run', field: 'run_id', get: r => r.run_id, show: r => link('/backtests/' + r.run_id, shortId(r.run_id))}, {label: 'kind', get: r => r.kind}, {label: 'started', field: 'started_at', get: r => r.started_at, show: r => time(r.started_at)},
     {label: 'recording', get: r => r.recording_name, show: r => r.recording_name || 'a time range'}, {label: 'kills', number: true, get: r => r.kills}, {label: 'policies', wide: true, get: r => r.policies.map(p => `${p.name} ${p.outcome}`).join(', '), show: r => r.policies.slice(0, 8).map(p => chip(`${p.name}: ${words(p.outcome)}`, OUTCOME[p.outcome]))}];
-  const mark = {runs: null};
-  page.onChange(marks => { if (mark.runs !== null && mark.runs !== marks.runs && picked.size === 0) page.set({}); mark.runs = marks.runs; });
-  return [h('h1', null, 'Backtests'), h('p', {class: 'sub'}, 'Formulas replayed over recorded kills.'), starter(page, setup, jobs),
+  // What is followed here goes to its result by itself.
+  const mark = {runs: null, followed: false};
+  page.onChange(marks => { if (mark.runs !== null && mark.runs !== marks.runs && picked.size === 0 && !mark.followed) page.refresh(); mark.runs = marks.runs; });
+  return [h('h1', null, 'Backtests'), h('p', {class: 'sub'}, 'Formulas replayed over recorded kills.'), starter(page, setup, jobs, mark),
     panel('Kept runs', {name: 'backtests', columns: columns.slice(1), rows: () => runs}, runs.length ? [h('div', {class: 'row'}, compare), table('Kept runs', columns, runs, true)] : h('p', {class: 'empty'}, 'None yet: start one above, or backtest run on the command line.'))];
 }
 
-function starter(page, setup, jobs) {
+function starter(page, setup, jobs, mark) {
   const where = h('select', {id: 'recording'}, setup.recordings.map(r => h('option', {value: r.name}, `${r.name}: ${r.instances} instances, ${time(r.starts_at)}`)));
   const text = h('textarea', {id: 'own', spellcheck: 'false', placeholder: 'mine: memory_max * 80%\none formula in each line; a name and a colon before it'});
   const boxes = setup.formulas.map(f => h('label', {class: 'chip', title: f.title}, h('input', {type: 'checkbox', value: f.name, checked: ['talk', 'neon', 'static-75'].includes(f.name)}), ' ' + f.name));
@@ -27,14 +28,18 @@ function starter(page, setup, jobs) {
   const run = h('button', {class: 'primary'}, 'Run');
   async function start(event) {
     event.preventDefault();
-    run.disabled = true;
+    // Not disabled: a button that is loses the focus to nowhere.
+    if (run.getAttribute('aria-disabled')) return;
+    run.setAttribute('aria-disabled', 'true');
     try {
       const formulas = [...boxes.map(b => b.querySelector('input')).filter(i => i.checked).map(i => i.value), ...text.value.split('\n').map(l => l.trim()).filter(Boolean)];
       await follow(await post('/api/v1/backtests', {recording: where.value, formulas}, page.signal));
     } catch (e) { if (!page.signal.aborted) say.replaceChildren(h('pre', {role: 'alert'}, e.message + (e.nextStep ? '\n' + e.nextStep : ''))); }
-    run.disabled = false;
+    mark.followed = false;
+    run.removeAttribute('aria-disabled');
   }
   async function follow(job) {
+    mark.followed = true;
     const cancel = h('button', {type: 'button', class: 'danger', onclick: () => post(`/api/v1/backtest-jobs/${job.job_id}/cancel`, {})}, 'Cancel');
     const bar = h('progress', {max: job.instances, value: 0, 'aria-label': 'instances replayed'});
     const count = h('span');
@@ -44,7 +49,12 @@ function starter(page, setup, jobs) {
       bar.value = now.done;
       count.textContent = `${now.done} of ${now.instances} instances of ${now.recording}`;
       if (now.state === 'done') { page.go('/backtests/' + now.run_id); return; }
-      if (now.state !== 'running') { say.replaceChildren(h('p', {class: 'chip ' + (now.state === 'failed' ? 'bad' : 'warn')}, now.state), now.problem && h('pre', null, now.problem)); return; }
+      if (now.state !== 'running') {
+        mark.followed = false;
+        if (document.activeElement === cancel) run.focus();
+        say.replaceChildren(h('p', {class: 'chip ' + (now.state === 'failed' ? 'bad' : 'warn')}, now.state), now.problem && h('pre', null, now.problem));
+        return;
+      }
       await new Promise(done => setTimeout(done, 300));
     }
   }

@@ -17,7 +17,7 @@ export async function fleet(page) {
   let seen = null;
   page.onChange(marks => {
     const mark = [marks.kills, marks.blocks, marks.rollout_events, marks.guard_stops].join();
-    if (seen !== null && seen !== mark) page.set({});
+    if (seen !== null && seen !== mark) page.refresh();
     seen = mark;
   });
   return [

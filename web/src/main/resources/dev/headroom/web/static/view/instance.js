@@ -30,7 +30,7 @@ export async function instance(page, id) {
   page.onTheme(() => drawn.redraw());
   let seen = null;
   page.onChange(marks => {
-    if (page.to === 'now' && seen !== null && seen !== marks.sampled_at && document.activeElement?.tagName !== 'TEXTAREA' && !page.busy) page.set({});
+    if (page.to === 'now' && seen !== null && seen !== marks.sampled_at && document.activeElement?.tagName !== 'TEXTAREA' && !page.busy) page.refresh();
     seen = marks.sampled_at;
   });
   const span = Date.parse(timeline.to) - Date.parse(timeline.from);

@@ -1,59 +1,188 @@
-// Rollouts: how far each policy is, who moved it and why, and the button that stops everything.
-import {h, link, panel, table, chip} from '../dom.js';
-import {get, post} from '../api.js';
-import {labels, shortId, time, words} from '../format.js';
+// Rollouts: how far each policy is, what its gates say, when it goes on, who moved it and why.
+import {h, s, link, panel, table, chip} from '../dom.js';
+import {get} from '../api.js';
+import {remember} from '../keep.js';
+import {duration, labels, number, shortId, time, words} from '../format.js';
+import {actions, place, sign, stop} from './decide.js';
 
-const LADDER = [['off'], ['shadow'], ['canary', 1], ['canary', 5], ['canary', 10], ['canary', 25], ['canary', 50], ['enforce']];
+const LOOK_MS = 10_000;
+const SETTLED_MS = 4_000;
 
 export async function rollouts(page) {
   page.title('Rollouts');
-  const answer = await get('/api/v1/rollouts', page.signal);
+  const all = await get('/api/v1/rollouts', page.signal);
   follow(page);
-  return [h('h1', null, 'Rollouts'), h('p', {class: 'sub'}, 'How far each policy has been promoted.'), stop(page, answer.stop),
-    ...answer.rollouts.map(r => card(r)), answer.rollouts.length === 0 && panel('No rollout yet', null, h('p', {class: 'empty'}, 'A policy that passed a backtest is promoted with: backtest promote RUN --policy NAME --to shadow'))].filter(Boolean);
+  const ended = all.rollouts.filter(isEnded);
+  const live = all.rollouts.filter(r => !isEnded(r));
+  return [h('h1', null, 'Rollouts'), h('p', {class: 'sub'}, `How far each policy has been promoted. A policy is in force on ${number(all.instances_in_force)} of ${number(all.instances)} instances${all.stop === null ? '' : ' once the stop is lifted'}.`),
+    stop(page, all), live.map(card),
+    live.length === 0 && panel('No rollout goes on', null, h('p', {class: 'empty'}, 'A policy that passed a backtest is promoted with: backtest promote RUN --policy NAME --to shadow')),
+    ended.length > 0 && h('details', {class: 'panel'}, h('summary', null, `${ended.length} that ${ended.length === 1 ? 'has' : 'have'} ended`), ended.map(r => h('p', null, link('/rollouts/' + r.rollout_id, r.name), ` · ${r.policy_id} · ${words(r.stage)} ${time(r.changed_at)}`)))].flat().filter(Boolean);
 }
+
+const isEnded = r => r.stage === 'rolled_back' || r.stage === 'retired';
 
 function follow(page) {
   let seen = null;
   page.onChange(marks => {
     const mark = marks.rollout_events + '/' + marks.guard_stops;
-    if (seen !== null && seen !== mark && document.activeElement?.tagName !== 'INPUT') page.set({});
+    if (seen !== null && seen !== mark) page.refresh();
     seen = mark;
   });
 }
 
-function ladder(r) {
-  const at = LADDER.findIndex(([stage, percent]) => stage === r.stage && (percent === undefined || percent === r.canary_percent));
-  const end = r.stage === 'rolled_back' || r.stage === 'retired';
-  return h('ol', {class: 'ladder', 'aria-label': 'Ladder'}, LADDER.map(([stage, percent], i) => h('li', {class: i < at ? 'done' : null, 'aria-current': i === at ? 'step' : null}, percent ? percent + '%' : stage)), end && h('li', {'aria-current': 'step'}, words(r.stage)));
+const card = r => h('section', {class: 'panel'}, h('div', {class: 'head'}, h('h2', null, link('/rollouts/' + r.rollout_id, r.name)), state(r)),
+  h('p', {class: 'note'}, `${r.policy_id} · ${labels(r.instance_labels) || 'all instances'} · here since ${time(r.changed_at)}`), ladder(r));
+
+const state = r => h('span', null, isEnded(r) && chip('✕ ' + words(r.stage), 'bad'), r.paused && chip('‖ paused', 'warn'), chip(r.automatic ? 'goes on by itself' : 'a person takes it on'));
+
+/** The places from off to enforce; with an outlook also how many instances each means, and when. */
+function ladder(r, outlook) {
+  const at = r.ladder.findIndex(p => p.stage === r.stage && p.canary_percent === r.canary_percent);
+  // A person may have taken it to a percentage that is no step of its ladder.
+  const height = p => ({off: 0, shadow: 1, enforce: 101})[p.stage] ?? 1 + p.canary_percent;
+  const passed = p => !isEnded(r) && height(p) < height({stage: r.stage, canary_percent: r.canary_percent});
+  const between = at < 0 && !isEnded(r);
+  return h('ol', {class: 'rungs', 'aria-label': 'Ladder'},
+    r.ladder.map((p, i) => rung(p, i === at ? 'here' : passed(p) ? 'done' : 'ahead', outlook && {...outlook.ladder[i], of: outlook.instances})),
+    (between || isEnded(r)) && rung({stage: r.stage, canary_percent: r.canary_percent}, isEnded(r) ? 'over' : 'here', outlook && {in_force: outlook.in_force, of: outlook.instances}));
 }
 
-const card = r => panel(r.name, null, h('p', null, link('/rollouts/' + r.rollout_id, r.policy_id), ' · ', labels(r.instance_labels) || 'all instances', ' · since ', time(r.changed_at), ' ', r.paused && chip('paused', 'warn')), ladder(r));
+const RUNG = {here: ['▶', 'here'], done: ['✓', 'passed'], ahead: ['○', 'ahead'], over: ['✕', 'here it ended']};
 
-function reasoned(label, kind, go) {
-  const input = h('input', {class: 'grow', required: true, maxlength: 500, 'aria-label': 'Reason: ' + label, placeholder: 'why? it is kept for ever'});
-  const say = h('span', {role: 'alert'});
-  return h('form', {class: 'row', onsubmit: async event => {
-    event.preventDefault();
-    try { await go(input.value.trim()); } catch (e) { say.textContent = e.message + (e.nextStep ? '; ' + e.nextStep : ''); }
-  }}, input, h('button', {class: kind}, label), say);
-}
-
-function stop(page, state) {
-  return panel(state ? '■ Every guard is stopped' : 'Stop everything', null,
-    state ? h('p', null, chip('stopped', 'bad'), state) : h('p', {class: 'note'}, 'Turns every guard off everywhere within a tick. Nodes without the database: headroom stop-all --node.'),
-    reasoned(state ? 'Let the rollouts hold again' : '■ Stop every guard', state ? 'primary' : 'danger', async reason => { await post('/api/v1/guard-stop', {stopped: !state, reason}, page.signal); page.set({}); }));
+function rung(p, where, known) {
+  const [mark, word] = RUNG[where];
+  const share = known ? known.of && known.in_force / known.of : p.stage === 'enforce' ? .95 : p.stage === 'canary' ? .95 * p.canary_percent / 100 : 0;
+  return h('li', {class: where, 'aria-current': where === 'here' || where === 'over' ? 'step' : null},
+    h('b', null, h('span', {'aria-hidden': 'true'}, mark + ' '), place(p.stage, p.canary_percent)), h('span', {class: 'visually-hidden'}, ` ${word}, `),
+    s('svg', {viewBox: '0 0 100 6', preserveAspectRatio: 'none', 'aria-hidden': 'true'}, s('rect', {width: 100, height: 6, class: 'rung-all'}), share > 0 && s('rect', {width: Math.max(1.5, 100 * share), height: 6, class: 'rung-share'})),
+    h('span', {class: 'note'}, p.stage === 'off' ? 'judged nowhere' : p.stage === 'shadow' ? 'refuses nothing' : known ? `in force on ${number(known.in_force)} of ${number(known.of)}` : share ? `${(100 * share).toFixed(share < .1 ? 1 : 0)}% of instances` : 'in force nowhere'),
+    known?.earliest_at && Date.parse(known.earliest_at) > Date.now() && h('span', {class: 'note'}, 'not before ' + time(known.earliest_at).slice(5, 16)));
 }
 
 export async function rollout(page, id) {
-  const r = await get('/api/v1/rollouts/' + encodeURIComponent(id), page.signal);
-  page.title(r.rollout.name);
+  const path = '/api/v1/rollouts/' + encodeURIComponent(id);
+  const [it, all, first] = await Promise.all([get(path, page.signal), get('/api/v1/rollouts', page.signal), get(path + '/outlook', page.signal)]);
+  const r = it.rollout;
+  page.title(r.name);
   follow(page);
-  const columns = [{label: 'when', field: 'occurred_at', get: e => e.occurred_at, show: e => time(e.occurred_at)}, {label: 'what', get: e => e.kind}, {label: 'from', get: e => step(e.from_stage, e.from_percent)}, {label: 'to', get: e => step(e.to_stage, e.to_percent)}, {label: 'who', get: e => e.actor}, {label: 'approved by', field: 'approver', get: e => e.approver}, {label: 'why', wide: true, get: e => e.reason},
-    {label: 'evidence', field: 'run_id', get: e => e.run_id, show: e => [e.run_id && link('/backtests/' + e.run_id, shortId(e.run_id)), e.evidence !== '{}' && h('details', null, h('summary', null, 'gates'), h('pre', null, JSON.stringify(JSON.parse(e.evidence), null, 1)))]}];
-  return [h('h1', null, r.rollout.name), h('p', {class: 'sub'}, `${r.rollout.policy_id} on ${labels(r.rollout.instance_labels) || 'all instances'}, revision ${r.rollout.revision}`),
-    panel('Where it is', null, ladder(r.rollout), r.rollout.paused && chip('paused', 'warn'), h('p', {class: 'note'}, `since ${time(r.rollout.changed_at)}`), r.formula && h('pre', null, r.formula)),
-    panel('History', {name: 'rollout-' + shortId(id), columns, rows: () => r.history}, table('History', columns, r.history, true))];
+  const now = h('div');
+  const clock = countdown(page);
+  const draw = outlook => {
+    const restore = remember(now);
+    now.replaceChildren(...whereItIs(r, outlook, clock, all.stop), gates(r, outlook), panel('What can be done', null, actions(page, r, outlook, all.stop !== null)));
+    restore();
+    clock.until(outlook.soak_ends_at);
+  };
+  draw(first);
+  const looking = setInterval(async () => {
+    if (document.hidden) return;
+    try {
+      const outlook = await get(path + '/outlook', page.signal);
+      if (outlook.revision === r.revision) draw(outlook);
+      else page.refresh();
+    } catch (e) { if (!page.signal.aborted) console.info('could not look again:', e.message); }
+  }, LOOK_MS);
+  page.signal.addEventListener('abort', () => clearInterval(looking));
+  return [h('h1', null, r.name), h('p', {class: 'sub'}, `${r.policy_id} on ${labels(r.instance_labels) || 'all instances'} · revision ${r.revision} · `, state(r)),
+    now, history(id, it), h('div', {class: 'grid'}, it.formula && panel('Formula of ' + r.policy_id, null, h('pre', null, it.formula)), settings(it.settings)), stop(page, all)].filter(Boolean);
 }
 
-const step = (stage, percent) => stage ? words(stage) + (percent ? ` ${percent}%` : '') : '–';
+function whereItIs(r, o, clock, stopped) {
+  return [panel('Where it is', null,
+    stopped !== null && h('p', {class: 'refused'}, h('b', null, '■ Every guard is stopped: '), `nothing is in force anywhere. ${stopped}`),
+    h('p', null, h('b', null, `${place(r.stage, r.canary_percent)}${r.paused ? ', paused' : ''}`), ` since ${time(r.changed_at)}: in force on ${number(o.in_force)} of ${number(o.instances)} instances; ${number(o.held_out)} stay in shadow for ever.`),
+    ladder(r, o), next(r, o, clock))];
+}
+
+/** What happens next, in a sentence, and the clock if there is something to wait for. */
+function next(r, o, clock) {
+  if (isEnded(r)) return h('p', null, 'It has ended; a new promotion needs a new rollout.');
+  if (!o.next) return h('p', null, 'It is at the top. The guardrails watch it, and take it back if it does harm.');
+  const to = place(o.next.stage, o.next.canary_percent);
+  const held = o.gates.filter(g => g.outcome !== 'open');
+  const who = r.paused ? `It is paused: it goes to ${to} only after somebody resumes it.`
+    : held.length ? `It goes to ${to} when ${held.length === 1 ? 'this gate opens' : `these ${held.length} gates open`}: ${held.map(g => g.gate).join(', ')}.`
+      : r.automatic && r.stage !== 'off' ? `Every gate is open: it goes to ${to} by itself within seconds.` : `Every gate is open: it goes to ${to} when a person takes it on.`;
+  return h('div', {class: 'next'}, h('p', null, h('b', null, 'Next: ' + to + '. '), who), o.soak_ends_at && clock.element);
+}
+
+/** Ticks to a moment every second; screen readers hear it at round times only. */
+function countdown(page) {
+  const text = h('span', {class: 'countdown', role: 'timer'});
+  const until = h('span', {class: 'note'});
+  const heard = h('span', {class: 'visually-hidden', 'aria-live': 'polite'});
+  const element = h('p', null, text, ' ', until, heard);
+  let end = null;
+  let last = null;
+  let over = false;
+  const tick = () => {
+    if (end === null) return;
+    const left = Math.ceil((end - Date.now()) / 1000);
+    text.textContent = left > 0 ? `${clockText(left)} until it has soaked` : 'It has soaked long enough.';
+    const round = roundTime(left);
+    if (last !== null && round !== last) heard.textContent = left > 0 ? `${spoken(left)} until it has soaked` : 'It has soaked long enough.';
+    last = round;
+    // The gates are asked again a little later, when their last answer no longer stands.
+    if (left <= 0 && over === false) { over = true; setTimeout(() => { if (!page.signal.aborted) page.refresh(); }, SETTLED_MS); }
+  };
+  const ticking = setInterval(tick, 1000);
+  page.signal.addEventListener('abort', () => clearInterval(ticking));
+  return {element, until: moment => {
+    end = moment === null ? null : Date.parse(moment);
+    over ||= end !== null && end <= Date.now();
+    until.textContent = end === null ? '' : `(${over ? 'since' : 'at'} ${time(moment)})`;
+    tick();
+  }};
+}
+
+const pad = n => String(n).padStart(2, '0');
+const clockText = seconds => (seconds >= 86_400 ? Math.floor(seconds / 86_400) + ' d ' : '') + `${pad(Math.floor(seconds / 3600) % 24)}:${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`;
+const spoken = seconds => seconds >= 5400 ? `${Math.round(seconds / 3600)} hours` : seconds >= 90 ? `${Math.round(seconds / 60)} minutes` : `${seconds} seconds`;
+/** Changes each hour, then every ten minutes, each minute, every 15 seconds, and at the end. */
+const roundTime = left => left <= 0 ? 0 : Math.ceil(left / (left > 3600 ? 3600 : left > 600 ? 600 : left > 60 ? 60 : 15)) * (left > 3600 ? 3600 : left > 600 ? 600 : left > 60 ? 60 : 15);
+
+/** What a gate looked at, against what it asks for. */
+const AGAINST = {
+  backtest: f => f.recording_age_hours === undefined ? [words(f.verdict), 'PASS'] : [`${words(f.verdict)}, ${f.recording_age_hours} h old`, `PASS, at most ${f.maximum_age_hours} h old`],
+  parity: f => [f.parity, 'trusted, or nothing to compare'],
+  data: f => [`${number(f.decisions ?? 0)} evaluations, ${number(f.silent_instances ?? 0)} silent`, f.minimum_decisions === undefined ? 'an instance' : `${number(f.minimum_decisions)} evaluations`],
+  panics: f => [number(f.panics), '0'],
+  soak: f => [duration(1000 * f.soaked_s), duration(1000 * f.needed_s)],
+  signals: f => [number(f.lapsed_leases + f.collector_troubles), 'below ' + f.troubles_to_pause],
+  'canary against control': f => f.p_value === undefined ? [`${f.canary_instances} and ${f.control_instances} instances`, '–'] : [`p = ${f.p_value}`, 'p ≥ 0.05'],
+  'sample ratio': f => [`${f.under_canary} of ${f.instances_seen}, p = ${f.p_value}`, `share ${f.assignment_probability}`]};
+const guardrail = f => f.observed === undefined ? ['–', '–'] : [`${f.observed}, expected ${f.expected}`, `below ${f.alarm_from_events}`];
+const against = g => (AGAINST[g.gate] || guardrail)(g.figures);
+
+const GATES = [{label: 'gate', get: g => g.gate, show: g => h('b', null, g.gate)}, {label: 'says', field: 'outcome', get: g => g.outcome, show: g => sign(g.outcome)},
+  {label: 'because', field: 'reason', wide: true, get: g => g.reason}, {label: 'value', get: g => against(g)[0]}, {label: 'asked for', get: g => against(g)[1]},
+  {label: 'figures', get: g => JSON.stringify(g.figures), show: g => h('details', null, h('summary', {'aria-label': 'Figures of ' + g.gate}, String(Object.keys(g.figures).length)), figures(g.figures))}];
+
+const figures = map => h('dl', {class: 'facts'}, Object.entries(map).map(([name, value]) => [h('dt', null, words(name)), h('dd', null, typeof value === 'number' ? number(value) : String(value))]));
+
+function gates(r, o) {
+  const open = o.gates.filter(g => g.outcome === 'open').length;
+  const title = o.next ? `Gates to ${place(o.next.stage, o.next.canary_percent)}` : 'Guardrails';
+  return panel(title, o.gates.length && {name: 'gates-' + r.name, columns: GATES, rows: () => o.gates},
+    o.gates.length === 0 ? h('p', {class: 'empty'}, 'No gate has a say here.') : [h('p', null, sign(o.outcome), `${open} of ${o.gates.length} open. `, h('span', {class: 'note'}, `Looked at ${time(o.evaluated_at)}; again every ${LOOK_MS / 1000} s.`)), table(title, GATES, o.gates)]);
+}
+
+function settings(given) {
+  const rows = Object.entries(given).filter(([, value]) => value !== null);
+  return panel('What its steps ask for', null, h('dl', {class: 'facts'}, rows.map(([name, value]) => [h('dt', null, words(name.replace(/_ms$/, ''))), h('dd', null, name.endsWith('_ms') ? duration(value) : Array.isArray(value) ? value.join(', ') : String(value))])));
+}
+
+function history(id, it) {
+  const columns = [{label: 'when', field: 'occurred_at', get: e => e.occurred_at, show: e => time(e.occurred_at)}, {label: 'what', get: e => e.kind, show: e => what(e)},
+    {label: 'from', get: e => place(e.from_stage, e.from_percent)}, {label: 'to', get: e => place(e.to_stage, e.to_percent)}, {label: 'who', field: 'actor', get: e => e.actor}, {label: 'answered for by', field: 'approver', get: e => e.approver}, {label: 'why', field: 'reason', wide: true, get: e => e.reason},
+    {label: 'run', field: 'run_id', get: e => e.run_id, show: e => e.run_id && link('/backtests/' + e.run_id, shortId(e.run_id))}, {label: 'evidence', get: e => e.evidence, show: evidence}];
+  return panel('History', {name: 'rollout-' + shortId(id), columns, rows: () => it.history}, table('History', columns, it.history, true));
+}
+
+const what = e => e.kind === 'transition' ? (e.from_stage === null ? 'made' : 'moved') : e.kind === 'pause' ? '‖ paused' : '▶ resumed';
+
+function evidence(e) {
+  const looked = JSON.parse(e.evidence).gates || [];
+  return looked.length > 0 && h('details', null, h('summary', {'aria-label': `Gates at ${time(e.occurred_at)}`}, `${looked.length} gate${looked.length === 1 ? '' : 's'}`), table(`Gates at ${time(e.occurred_at)}`, GATES, looked));
+}
