@@ -34,18 +34,24 @@ function follow(page) {
 const card = r => h('section', {class: 'panel'}, h('div', {class: 'head'}, h('h2', null, link('/rollouts/' + r.rollout_id, r.name)), state(r)),
   h('p', {class: 'note'}, `${r.policy_id} · ${labels(r.instance_labels) || 'all instances'} · here since ${time(r.changed_at)}`), ladder(r));
 
-const state = r => h('span', null, isEnded(r) && chip('✕ ' + words(r.stage), 'bad'), r.paused && chip('‖ paused', 'warn'), chip(r.automatic ? 'goes on by itself' : 'a person takes it on'));
+const state = r => h('span', null, isEnded(r) && chip('✕ ' + words(r.stage), 'bad'), r.paused && chip('‖ paused', 'warn'), !isEnded(r) && chip(r.automatic ? 'goes on by itself' : 'a person takes it on'));
 
-/** The places from off to enforce; with an outlook also how many instances each means, and when. */
-function ladder(r, outlook) {
-  const at = r.ladder.findIndex(p => p.stage === r.stage && p.canary_percent === r.canary_percent);
-  // A person may have taken it to a percentage that is no step of its ladder.
-  const height = p => ({off: 0, shadow: 1, enforce: 101})[p.stage] ?? 1 + p.canary_percent;
-  const passed = p => !isEnded(r) && height(p) < height({stage: r.stage, canary_percent: r.canary_percent});
-  const between = at < 0 && !isEnded(r);
-  return h('ol', {class: 'rungs', 'aria-label': 'Ladder'},
-    r.ladder.map((p, i) => rung(p, i === at ? 'here' : passed(p) ? 'done' : 'ahead', outlook && {...outlook.ladder[i], of: outlook.instances})),
-    (between || isEnded(r)) && rung({stage: r.stage, canary_percent: r.canary_percent}, isEnded(r) ? 'over' : 'here', outlook && {in_force: outlook.in_force, of: outlook.instances}));
+/** A person may have taken a rollout to a percentage that is no step of its ladder: places are compared by this. */
+const height = (stage, percent) => ({off: 0, shadow: 1, enforce: 101})[stage] ?? (percent ? 1 + percent : -1);
+
+/** The places from off to enforce; with an outlook also how many instances each means, and when. Of one that has ended, how high it came. */
+function ladder(r, outlook, history) {
+  const over = isEnded(r);
+  const at = over ? Math.max(...(history || []).map(e => height(e.to_stage, e.to_percent))) : height(r.stage, r.canary_percent);
+  const places = r.ladder.map((p, i) => ({...p, known: outlook && !over && {...outlook.ladder[i], of: outlook.instances}}));
+  const here = {stage: r.stage, canary_percent: r.canary_percent, known: outlook && !over && {in_force: outlook.in_force, of: outlook.instances}};
+  if (over) places.push(here);
+  else if (!places.some(p => height(p.stage, p.canary_percent) === at)) places.splice(places.findIndex(p => height(p.stage, p.canary_percent) > at), 0, here);
+  const where = p => {
+    const h = height(p.stage, p.canary_percent);
+    return h < 0 ? 'over' : h === at && !over ? 'here' : h <= at ? 'done' : 'ahead';
+  };
+  return h('ol', {class: 'rungs', 'aria-label': 'Ladder'}, places.map(p => rung(p, where(p), p.known)));
 }
 
 const RUNG = {here: ['▶', 'here'], done: ['✓', 'passed'], ahead: ['○', 'ahead'], over: ['✕', 'here it ended']};
@@ -56,7 +62,7 @@ function rung(p, where, known) {
   return h('li', {class: where, 'aria-current': where === 'here' || where === 'over' ? 'step' : null},
     h('b', null, h('span', {'aria-hidden': 'true'}, mark + ' '), place(p.stage, p.canary_percent)), h('span', {class: 'visually-hidden'}, ` ${word}, `),
     s('svg', {viewBox: '0 0 100 6', preserveAspectRatio: 'none', 'aria-hidden': 'true'}, s('rect', {width: 100, height: 6, class: 'rung-all'}), share > 0 && s('rect', {width: Math.max(1.5, 100 * share), height: 6, class: 'rung-share'})),
-    h('span', {class: 'note'}, p.stage === 'off' ? 'judged nowhere' : p.stage === 'shadow' ? 'refuses nothing' : known ? `in force on ${number(known.in_force)} of ${number(known.of)}` : share ? `${(100 * share).toFixed(share < .1 ? 1 : 0)}% of instances` : 'in force nowhere'),
+    h('span', {class: 'note'}, p.stage === 'off' ? 'judged nowhere' : p.stage === 'shadow' ? 'refuses nothing' : known ? `in force on ${number(known.in_force)} of ${number(known.of)}` : where === 'over' ? 'in force nowhere' : share ? `${(100 * share).toFixed(share < .1 ? 1 : 0)}% of instances` : 'in force nowhere'),
     known?.earliest_at && Date.parse(known.earliest_at) > Date.now() && h('span', {class: 'note'}, 'not before ' + time(known.earliest_at).slice(5, 16)));
 }
 
@@ -70,7 +76,7 @@ export async function rollout(page, id) {
   const clock = countdown(page);
   const draw = outlook => {
     const restore = remember(now);
-    now.replaceChildren(...whereItIs(r, outlook, clock, all.stop), gates(r, outlook), panel('What can be done', null, actions(page, r, outlook, all.stop !== null)));
+    now.replaceChildren(whereItIs(r, outlook, clock, all.stop, it.history), ...isEnded(r) ? [] : [gates(r, outlook), panel('What can be done', null, actions(page, r, outlook, all.stop !== null))]);
     restore();
     clock.until(outlook.soak_ends_at);
   };
@@ -88,11 +94,11 @@ export async function rollout(page, id) {
     now, history(id, it), h('div', {class: 'grid'}, it.formula && panel('Formula of ' + r.policy_id, null, h('pre', null, it.formula)), settings(it.settings)), stop(page, all)].filter(Boolean);
 }
 
-function whereItIs(r, o, clock, stopped) {
-  return [panel('Where it is', null,
+function whereItIs(r, o, clock, stopped, history) {
+  return panel('Where it is', null,
     stopped !== null && h('p', {class: 'refused'}, h('b', null, '■ Every guard is stopped: '), `nothing is in force anywhere. ${stopped}`),
-    h('p', null, h('b', null, `${place(r.stage, r.canary_percent)}${r.paused ? ', paused' : ''}`), ` since ${time(r.changed_at)}: in force on ${number(o.in_force)} of ${number(o.instances)} instances; ${number(o.held_out)} stay in shadow for ever.`),
-    ladder(r, o), next(r, o, clock))];
+    h('p', null, h('b', null, `${place(r.stage, r.canary_percent)}${r.paused ? ', paused' : ''}`), ` since ${time(r.changed_at)}${isEnded(r) ? '.' : `: ${stopped === null ? '' : 'without the stop '}in force on ${number(o.in_force)} of ${number(o.instances)} instances; ${number(o.held_out)} stay in shadow for ever.`}`),
+    ladder(r, o, history), next(r, o, clock));
 }
 
 /** What happens next, in a sentence, and the clock if there is something to wait for. */
@@ -164,7 +170,7 @@ const figures = map => h('dl', {class: 'facts'}, Object.entries(map).map(([name,
 function gates(r, o) {
   const open = o.gates.filter(g => g.outcome === 'open').length;
   const title = o.next ? `Gates to ${place(o.next.stage, o.next.canary_percent)}` : 'Guardrails';
-  return panel(title, o.gates.length && {name: 'gates-' + r.name, columns: GATES, rows: () => o.gates},
+  return panel(title, o.gates.length > 0 && {name: 'gates-' + r.name, columns: GATES, rows: () => o.gates},
     o.gates.length === 0 ? h('p', {class: 'empty'}, 'No gate has a say here.') : [h('p', null, sign(o.outcome), `${open} of ${o.gates.length} open. `, h('span', {class: 'note'}, `Looked at ${time(o.evaluated_at)}; again every ${LOOK_MS / 1000} s.`)), table(title, GATES, o.gates)]);
 }
 
