@@ -15,7 +15,6 @@ import dev.headroom.store.BacktestStore;
 import dev.headroom.store.Database;
 import dev.headroom.store.RecordingStore;
 import dev.headroom.store.SchemaMigration;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -33,8 +32,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -43,9 +40,6 @@ final class TestWeb implements AutoCloseable {
 
   /** So that no test waits for the limit. */
   static final double UNLIMITED = 1e9;
-
-  private static final AtomicInteger DATABASES = new AtomicInteger();
-  private static @Nullable EmbeddedPostgres postgres;
 
   private final String jdbcUrl;
   private final Database database;
@@ -60,8 +54,7 @@ final class TestWeb implements AutoCloseable {
     server = WebServer.start(config, new WebParts(database, jdbcUrl, this::backtest));
   }
 
-  private UUID backtest(
-      Recording recording, List<Candidate> candidates, ProgressListener progress) {
+  UUID backtest(Recording recording, List<Candidate> candidates, ProgressListener progress) {
     try {
       backtestsMayRun.await();
     } catch (InterruptedException cancelled) {
@@ -90,7 +83,12 @@ final class TestWeb implements AutoCloseable {
   }
 
   static TestWeb start(WebConfig config) {
-    return new TestWeb(migratedDatabase(), config);
+    return start(TestDatabase.TIMESCALE, config);
+  }
+
+  /** With a database of its own on this server. */
+  static TestWeb start(TestDatabase server, WebConfig config) {
+    return new TestWeb(server.migrated(), config);
   }
 
   /** Another web process over the same database. */
@@ -216,38 +214,9 @@ final class TestWeb implements AutoCloseable {
     throw new IllegalStateException("these tests run inside the source tree");
   }
 
-  private static String migratedDatabase() {
-    String name = "web_" + DATABASES.incrementAndGet();
-    String format = "jdbc:postgresql://localhost:" + port() + "/%s?user=postgres";
-    try (Database admin = Database.connect(format.formatted("postgres"));
-        Connection connection = admin.dataSource().getConnection();
-        Statement statement = connection.createStatement()) {
-      statement.execute("CREATE DATABASE " + name);
-    } catch (SQLException e) {
-      throw new AssertionError(e);
-    }
-    String url = format.formatted(name);
-    migrate(url);
-    return url;
-  }
-
   private static void migrate(String jdbcUrl) {
     try (Database unmigrated = Database.connect(jdbcUrl)) {
       SchemaMigration.migrate(unmigrated.dataSource());
-    }
-  }
-
-  private static synchronized int port() {
-    try {
-      EmbeddedPostgres running = postgres;
-      if (running == null) {
-        // It stops and deletes itself when the JVM ends.
-        running = EmbeddedPostgres.builder().setServerConfig("fsync", "off").start();
-        postgres = running;
-      }
-      return running.getPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 

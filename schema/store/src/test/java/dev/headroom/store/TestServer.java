@@ -4,25 +4,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.headroom.embedded.DebianTimescaleInstaller;
 import dev.headroom.embedded.HeadroomHome;
-import dev.headroom.embedded.OsUser;
-import dev.headroom.embedded.PostgresServer;
-import dev.headroom.embedded.ServerOptions;
-import dev.headroom.embedded.ServerStatus;
-import dev.headroom.embedded.StopMode;
+import dev.headroom.embedded.TemporaryServer;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 
 /**
  * The servers that the stores are tested on, each started once for all tests of this JVM. Every
@@ -50,31 +39,7 @@ enum TestServer {
         List<String> obstacles = installer.listObstacles();
         assumeTrue(obstacles.isEmpty(), () -> "no private TimescaleDB here: " + obstacles);
       }
-      Path directory = Files.createTempDirectory("headroom-store-test");
-      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
-      PostgresServer server =
-          new PostgresServer(
-              installer.install(message -> {}),
-              directory.resolve("data"),
-              directory.resolve("server.log"),
-              OsUser.forPostgres());
-      Runtime.getRuntime()
-          .addShutdownHook(
-              new Thread(() -> {
-                server.stop(StopMode.IMMEDIATE, Duration.ofSeconds(30));
-                delete(directory);
-              }));
-      server.initialize("postgres", Optional.empty(), List.of());
-      ServerStatus.Running running =
-          server.start(
-              ServerOptions.defaults()
-                  .withSettings(
-                      Map.of(
-                          "shared_preload_libraries", "timescaledb",
-                          // Its workers would stay connected to the template database.
-                          "timescaledb.max_background_workers", "0",
-                          "fsync", "off")));
-      return "jdbc:postgresql://localhost:" + running.port() + "/%s?user=postgres";
+      return TemporaryServer.start(installer.install(message -> {}), "store-test");
     }
   };
 
@@ -119,16 +84,6 @@ enum TestServer {
   private static String startOrFail(TestServer server) {
     try {
       return server.start();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void delete(Path directory) {
-    try (Stream<Path> paths = Files.walk(directory)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
