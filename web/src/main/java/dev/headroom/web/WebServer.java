@@ -3,6 +3,7 @@ package dev.headroom.web;
 import dev.headroom.store.DatabaseException;
 import dev.headroom.web.http.ApiException;
 import dev.headroom.web.http.Caller;
+import dev.headroom.web.http.ClientAddress;
 import dev.headroom.web.http.ErrorResponse;
 import dev.headroom.web.http.Guarded;
 import dev.headroom.web.http.RateLimit;
@@ -13,13 +14,18 @@ import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
 import io.javalin.http.HttpResponseException;
 import io.javalin.json.JavalinJackson3;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.slf4j.Logger;
@@ -36,6 +42,9 @@ public final class WebServer implements AutoCloseable {
   private static final long IDLE_MS = Duration.ofMinutes(2).toMillis();
   private static final double BURST_SECONDS = 2;
   private static final int MOST_CONNECTIONS = 2_000;
+  private static final int BAD_REQUEST = 400;
+  private static final int DEFECT = 500;
+  private static final int UNAVAILABLE = 503;
 
   private final WebConfig config;
   private final WebParts parts;
@@ -91,11 +100,22 @@ public final class WebServer implements AutoCloseable {
     routes.exception(ApiException.class, (e, context) -> answer(context, e));
     routes.exception(HttpResponseException.class, WebServer::answer);
     routes.exception(DatabaseException.class, WebServer::answer);
+    // A body that ends early or is no HTTP is the client's doing, and none of the log's business.
+    routes.exception(IOException.class, WebServer::answer);
+    routes.exception(
+        HttpException.RuntimeException.class, (e, context) -> answer(context, e.getCode()));
     routes.exception(Exception.class, WebServer::answer);
+    // A body that does not come: Javalin sets the status and leaves the rest out.
+    routes.error(408, context -> context.json(ErrorResponse.ofStatus(408)));
+    javalinConfig.router.javaLangErrorHandler(WebServer::answer);
+    javalinConfig.jetty.modifyServletContextHandler(
+        handler -> handler.setErrorHandler(new ProtocolErrors()));
   }
 
   private static void limit(Server server) {
-    server.addBean(new org.eclipse.jetty.server.NetworkConnectionLimit(MOST_CONNECTIONS, server));
+    server.addBean(new NetworkConnectionLimit(MOST_CONNECTIONS, server));
+    server.setErrorHandler(new ProtocolErrors());
+    server.insertHandler(new NoWebSockets());
     for (var connector : server.getConnectors()) {
       if (connector instanceof ServerConnector socket) {
         socket.setIdleTimeout(IDLE_MS);
@@ -106,14 +126,35 @@ public final class WebServer implements AutoCloseable {
   }
 
   private void admit(Context context) {
-    Guarded.setHeaders(context);
+    Guarded.HEADERS.forEach(context::header);
+    String address = ClientAddress.attachTo(context, config.behindProxy());
     if (!config.tokens()) {
       Guarded.requireLoopbackName(context);
+      Caller.LOCAL.attachTo(context, () -> true);
+      requireRate(context, "local");
+    } else {
+      Caller caller = identify(context, address);
+      caller.attachTo(context, () -> parts.callers().isStillGood(context));
+      requireRate(
+          context,
+          caller.scope() == Scope.PUBLIC ? "address " + address : "token " + caller.name());
     }
-    Caller caller = config.tokens() ? parts.callers().identify(context) : Caller.LOCAL;
-    caller.attachTo(context);
-    String counted =
-        caller.scope() == Scope.PUBLIC ? "address " + context.ip() : "token " + caller.name();
+    Guarded.requirePlain(context);
+  }
+
+  /** Who calls. A bad token counts as a call without one; new ones are counted by themselves. */
+  private Caller identify(Context context, String address) {
+    try {
+      return parts
+          .callers()
+          .identify(context, () -> requireRate(context, "unknown token from " + address));
+    } catch (ApiException e) {
+      requireRate(context, "address " + address);
+      throw e;
+    }
+  }
+
+  private void requireRate(Context context, String counted) {
     if (!rateLimit.tryTake(counted)) {
       context.header("Retry-After", "1");
       throw ApiException.tooManyRequests();
@@ -143,26 +184,40 @@ public final class WebServer implements AutoCloseable {
 
   private void serve(Route route, Context context) throws Exception {
     Caller caller = Caller.of(context);
-    // Strangers are turned away without a row: anybody could fill the audit.
+    // Nobody without a token gets a row in the audit, or everybody could fill it.
     if (!route.isWrite() || caller.scope() == Scope.PUBLIC) {
-      requireAllowed(route, caller, context);
+      require(route, caller, context);
       route.handler().handle(context);
       return;
     }
     int status = 500;
+    String body = "";
     try {
-      requireAllowed(route, caller, context);
+      require(route, caller, context);
+      body = context.body();
       route.handler().handle(context);
       status = context.statusCode();
     } catch (ApiException e) {
       status = e.status();
       throw e;
+    } catch (HttpResponseException e) {
+      status = e.getStatus();
+      throw e;
+    } catch (HttpException.RuntimeException e) {
+      status = e.getCode();
+      throw e;
+    } catch (IOException e) {
+      status = BAD_REQUEST;
+      throw e;
+    } catch (DatabaseException e) {
+      status = UNAVAILABLE;
+      throw e;
     } finally {
-      parts.audit().note(caller, context, status);
+      parts.audit().note(caller, context, status, body);
     }
   }
 
-  private static void requireAllowed(Route route, Caller caller, Context context) {
+  private static void require(Route route, Caller caller, Context context) {
     if (!caller.scope().includes(route.scope())) {
       throw caller.scope() == Scope.PUBLIC
           ? ApiException.unauthorized("this needs a token")
@@ -170,7 +225,7 @@ public final class WebServer implements AutoCloseable {
               "this needs a token of scope " + route.scope().label(),
               "ask for one: `headroom token create --scope " + route.scope().label() + "`");
     }
-    if (route.method().equals(io.javalin.http.HandlerType.POST)) {
+    if (!route.method().equals(HandlerType.GET)) {
       Guarded.requireOwnSite(context);
     }
   }
@@ -184,25 +239,17 @@ public final class WebServer implements AutoCloseable {
   }
 
   private static void answer(HttpResponseException problem, Context context) {
-    String next =
-        switch (problem.getStatus()) {
-          case 404 -> "/api/v1/openapi.yaml lists what there is";
-          case 405 -> "/api/v1/openapi.yaml lists the methods of every path";
-          case 413 -> "send less than " + MOST_BODY_BYTES / 1024 + " KiB";
-          default -> null;
-        };
-    String said = problem.getStatus() == 404 ? "there is nothing here" : message(problem);
-    context.status(problem.getStatus());
-    context.json(
-        new ErrorResponse(new ErrorResponse.Problem(problem.getStatus(), "refused", said, next)));
+    answer(context, problem.getStatus());
   }
 
-  private static String message(HttpResponseException problem) {
-    return switch (problem.getStatus()) {
-      case 405 -> "this path has other methods";
-      case 413 -> "the body is too large";
-      default -> "the request was refused";
-    };
+  private static void answer(IOException gone, Context context) {
+    LOG.debug("{}: the client is gone", context.path(), gone);
+    answer(context, BAD_REQUEST);
+  }
+
+  private static void answer(Context context, int status) {
+    context.status(status);
+    context.json(ErrorResponse.ofStatus(status));
   }
 
   private static void answer(DatabaseException problem, Context context) {
@@ -215,16 +262,33 @@ public final class WebServer implements AutoCloseable {
 
   /** A defect: its details are for the log, under a number that the caller can name. */
   private static void answer(Exception defect, Context context) {
+    context.status(DEFECT);
+    context.json(defect(context.path(), defect));
+  }
+
+  /** What is worse than an exception, such as no memory or no stack. */
+  private static void answer(HttpServletResponse response, Error defect) {
+    ErrorResponse said = defect("a request", defect);
+    if (!response.isCommitted()) {
+      response.setStatus(DEFECT);
+      response.setContentType("application/json");
+      try {
+        response.getOutputStream().write(WebJson.mapper().writeValueAsBytes(said));
+      } catch (IOException e) {
+        LOG.debug("the client is gone", e);
+      }
+    }
+  }
+
+  private static ErrorResponse defect(String where, Throwable defect) {
     String number = UUID.randomUUID().toString().substring(0, 8);
-    LOG.error("defect {} at {}", number, context.path(), defect);
-    context.status(500);
-    context.json(
-        new ErrorResponse(
-            new ErrorResponse.Problem(
-                500,
-                "defect",
-                "this should not have happened",
-                "look for " + number + " in this process's log and report it")));
+    LOG.error("defect {} at {}", number, where, defect);
+    return new ErrorResponse(
+        new ErrorResponse.Problem(
+            DEFECT,
+            "defect",
+            "this should not have happened",
+            "look for " + number + " in this process's log and report it"));
   }
 
   /** Every operation that is served; what a document of the API has to describe. */

@@ -163,8 +163,10 @@ final class OfrepTest {
           http.send(
               web.request("/ofrep/v1/events").header("Accept", "text/event-stream").build(),
               HttpResponse.BodyHandlers.ofInputStream());
-      Thread.ofVirtual().start(() -> readEvent(stream.body(), told));
-      Thread.sleep(500);
+      BufferedReader lines =
+          new BufferedReader(new InputStreamReader(stream.body(), StandardCharsets.UTF_8));
+      assertThat(lines.readLine()).contains("listening");
+      Thread.ofVirtual().start(() -> readEvent(lines, told));
       long began = System.nanoTime();
       makeRollouts();
       JsonNode event = JSON.readTree(told.get(10, SECONDS));
@@ -178,9 +180,8 @@ final class OfrepTest {
     }
   }
 
-  private static void readEvent(java.io.InputStream in, CompletableFuture<String> told) {
-    try (BufferedReader lines =
-        new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
+  private static void readEvent(BufferedReader lines, CompletableFuture<String> told) {
+    try (lines) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         if (line.startsWith("data:") && line.contains("refetch")) {
           told.complete(line.substring("data:".length()).strip());

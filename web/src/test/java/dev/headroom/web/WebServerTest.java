@@ -3,7 +3,9 @@ package dev.headroom.web;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.headroom.model.InstanceId;
 import dev.headroom.store.TokenStore;
+import dev.headroom.web.ApiDocument.Operation;
 import dev.headroom.web.http.Route;
 import dev.headroom.web.token.TokenSecret;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -63,6 +65,27 @@ final class WebServerTest {
       assertThat(web.json("/healthz").get("status").stringValue()).isEqualTo("alive");
     } finally {
       server.close();
+    }
+  }
+
+  @Test
+  void withAndWithoutTimescale_everyQuestionIsAnswered() {
+    for (TestDatabase server : TestDatabase.values()) {
+      WebConfig config = WebConfig.LOOPBACK.withRequestsPerSecond(TestWeb.UNLIMITED);
+      try (TestWeb web = TestWeb.start(server, config)) {
+        InstanceId id = web.importCorpus("lab-guard").instances().getFirst();
+        web.sql(
+            "DO $$ BEGIN ASSERT (headroom.edition() = 'plain') = %b; END $$"
+                .formatted(server == TestDatabase.PLAIN));
+        for (Operation operation : ApiDocument.read().operations()) {
+          if (operation.method().equals("GET") && !operation.isStream()) {
+            String path = operation.path().replace("{id}", id.toString());
+            int status = web.get(path + "?from=365d").statusCode();
+            boolean isOfAnother = operation.path().contains("{id}") && !path.contains("instances");
+            assertThat(status).as(server + " " + path).isEqualTo(isOfAnother ? 404 : 200);
+          }
+        }
+      }
     }
   }
 

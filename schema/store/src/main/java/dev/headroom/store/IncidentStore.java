@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** Everything that is known of one decision of the OOM killer. Safe for use by several threads. */
 public final class IncidentStore {
 
+  private static final String TIME_LIMIT = "SET LOCAL statement_timeout = '10s'";
   private static final int MOST_PROCESSES = 200;
   private static final int AROUND_S = 120;
 
@@ -101,6 +102,7 @@ public final class IncidentStore {
   }
 
   private static Optional<Incident> find(DSLContext sql, UUID id) {
+    sql.execute(TIME_LIMIT);
     List<OomKill> kills =
         sql.selectFrom(OOM_KILL)
             .where(OOM_KILL.INCIDENT_ID.eq(id))

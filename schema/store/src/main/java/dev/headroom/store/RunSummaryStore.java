@@ -14,6 +14,8 @@ public final class RunSummaryStore {
 
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
+  private static final String TIME_LIMIT = "SET LOCAL statement_timeout = '10s'";
+
   private static final String LATEST =
       """
       SELECT run_id, kind, started_at, recording_name, recording_hash,
@@ -52,18 +54,20 @@ public final class RunSummaryStore {
     return Transaction.read(
         dataSource,
         "listing runs",
-        connection ->
-            Transaction.sql(connection)
-                .fetch(LATEST, atMost)
-                .map(row ->
-                    new RunSummary(
-                        row.get("run_id", UUID.class),
-                        row.get("kind", String.class),
-                        row.get("started_at", OffsetDateTime.class).toInstant(),
-                        row.get("recording_name", String.class),
-                        row.get("recording_hash", String.class),
-                        row.get("kills", Integer.class),
-                        outcomes(row.get("policies", String.class)))));
+        connection -> {
+          var sql = Transaction.sql(connection);
+          sql.execute(TIME_LIMIT);
+          return sql.fetch(LATEST, atMost)
+              .map(row ->
+                  new RunSummary(
+                      row.get("run_id", UUID.class),
+                      row.get("kind", String.class),
+                      row.get("started_at", OffsetDateTime.class).toInstant(),
+                      row.get("recording_name", String.class),
+                      row.get("recording_hash", String.class),
+                      row.get("kills", Integer.class),
+                      outcomes(row.get("policies", String.class))));
+        });
   }
 
   private static List<PolicyOutcome> outcomes(@Nullable String json) {

@@ -3,6 +3,7 @@ package dev.headroom.web.http;
 import io.javalin.http.Context;
 import java.net.URI;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -14,21 +15,52 @@ public final class Guarded {
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
           + "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+  /** Read as it came: Javalin and Jetty fail over an encoding that they do not know. */
+  private static final String CONTENT_TYPE = "Content-Type";
+
+  private static final Set<String> UTF_8 =
+      Set.of("charset=utf-8", "charset=\"utf-8\"", "charset=utf8");
   private static final Set<String> OWN_SITES = Set.of("same-origin", "none");
   private static final Set<String> LOOPBACK_NAMES = Set.of("localhost", "127.0.0.1", "[::1]");
 
+  /** The headers of every answer. */
+  public static final Map<String, String> HEADERS =
+      Map.of(
+          "Content-Security-Policy", CONTENT_SECURITY_POLICY,
+          "X-Content-Type-Options", "nosniff",
+          "X-Frame-Options", "DENY",
+          "Referrer-Policy", "no-referrer",
+          "Cross-Origin-Opener-Policy", "same-origin",
+          "Cross-Origin-Resource-Policy", "same-origin",
+          "Permissions-Policy", "camera=(), geolocation=(), microphone=()",
+          "Cache-Control", "no-store");
+
   private Guarded() {}
 
-  /** The headers of every answer. */
-  public static void setHeaders(Context context) {
-    context.header("Content-Security-Policy", CONTENT_SECURITY_POLICY);
-    context.header("X-Content-Type-Options", "nosniff");
-    context.header("X-Frame-Options", "DENY");
-    context.header("Referrer-Policy", "no-referrer");
-    context.header("Cross-Origin-Opener-Policy", "same-origin");
-    context.header("Cross-Origin-Resource-Policy", "same-origin");
-    context.header("Permissions-Policy", "camera=(), geolocation=(), microphone=()");
-    context.header("Cache-Control", "no-store");
+  /**
+   * Refuses what would be read in another way than it looks: a method in a header, which proxies
+   * and logs would not see, and texts in another encoding than JSON has.
+   */
+  public static void requirePlain(Context context) {
+    if (context.header("X-HTTP-Method-Override") != null) {
+      throw ApiException.badRequest(
+          "a method in a header is not taken", "send the method in the request's first line");
+    }
+    String contentType = context.header(CONTENT_TYPE);
+    if (contentType != null && !isUtf8(contentType)) {
+      throw ApiException.badRequest(
+          "the request has another encoding than UTF-8", "send UTF-8, or leave charset out");
+    }
+  }
+
+  private static boolean isUtf8(String contentType) {
+    for (String parameter : contentType.split(";", -1)) {
+      String text = parameter.strip().toLowerCase(Locale.ROOT);
+      if (text.startsWith("charset") && !UTF_8.contains(text)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**
@@ -55,7 +87,7 @@ public final class Guarded {
       throw ApiException.forbidden(
           "another site's page sent this request", "use the dashboard's own pages, or a program");
     }
-    String contentType = context.contentType();
+    String contentType = context.header(CONTENT_TYPE);
     if (contentType == null
         || !contentType.toLowerCase(Locale.ROOT).startsWith("application/json")) {
       throw ApiException.badRequest("the body must be JSON", "send Content-Type: application/json");
@@ -67,8 +99,8 @@ public final class Guarded {
       return true;
     }
     try {
-      return URI.create(origin).getAuthority() != null
-          && URI.create(origin).getAuthority().equalsIgnoreCase(host);
+      String authority = URI.create(origin).getAuthority();
+      return authority != null && authority.equalsIgnoreCase(host);
     } catch (IllegalArgumentException e) {
       return false;
     }

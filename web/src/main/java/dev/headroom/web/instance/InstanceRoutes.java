@@ -1,5 +1,6 @@
 package dev.headroom.web.instance;
 
+import dev.headroom.model.BackendKind;
 import dev.headroom.model.Instance;
 import dev.headroom.model.InstanceId;
 import dev.headroom.model.MemoryContext;
@@ -71,7 +72,10 @@ public final class InstanceRoutes implements Routes {
     }
   }
 
-  /** A process in a kill; of a statement the text only for those who may see it. */
+  /**
+   * A process in a kill. Of a statement the text only for those who may see it; the command line of
+   * a program that is not Postgres may hold one too.
+   */
   record ProcessView(
       int pid,
       String comm,
@@ -89,7 +93,7 @@ public final class InstanceRoutes implements Routes {
       return new ProcessView(
           process.hostPid(),
           process.comm(),
-          process.title(),
+          showsText || isPostgres(process.kind()) ? process.title() : null,
           process.kind().description(),
           process.database(),
           process.user(),
@@ -97,6 +101,10 @@ public final class InstanceRoutes implements Routes {
           text(process.queryFingerprint()),
           showsText ? process.queryText() : null,
           hides);
+    }
+
+    private static boolean isPostgres(BackendKind kind) {
+      return kind != BackendKind.OTHER && kind != BackendKind.UNKNOWN;
     }
 
     // Numbers of 64 bits lose digits in a browser.

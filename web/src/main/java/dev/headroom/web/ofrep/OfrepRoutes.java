@@ -5,6 +5,7 @@ import dev.headroom.model.rollout.FlagEvaluation.Flag;
 import dev.headroom.model.rollout.FlagEvaluation.Reason;
 import dev.headroom.model.rollout.FlagState;
 import dev.headroom.web.http.ApiException;
+import dev.headroom.web.http.Caller;
 import dev.headroom.web.http.Route;
 import dev.headroom.web.http.Routes;
 import dev.headroom.web.http.Scope;
@@ -34,7 +35,7 @@ public final class OfrepRoutes implements Routes {
   private static final String EVENTS = "/ofrep/v1/events";
   private static final int MOST_LISTENERS = 2_000;
   private static final int INACTIVITY_S = 120;
-  private static final Duration HEARTBEAT = Duration.ofSeconds(15);
+  private static final Duration HEARTBEAT = Duration.ofSeconds(5);
   private static final String RETRY_S = "5";
 
   private final FlagFeed feed;
@@ -175,7 +176,9 @@ public final class OfrepRoutes implements Routes {
     listeners.incrementAndGet();
     try {
       FlagState told = feed.find().map(Known::state).orElse(null);
-      while (!client.terminated() && !feed.isClosed()) {
+      // Whoever reads this is told of every change from now on.
+      client.sendComment("listening");
+      while (!client.terminated() && !feed.isClosed() && Caller.isStillGood(client.ctx())) {
         Known now = feed.awaitChange(told, HEARTBEAT).orElse(null);
         if (now == null || now.state().equals(told)) {
           client.sendComment("still here");

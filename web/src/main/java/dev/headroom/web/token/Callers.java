@@ -1,5 +1,6 @@
 package dev.headroom.web.token;
 
+import dev.headroom.store.DatabaseException;
 import dev.headroom.store.TokenStore;
 import dev.headroom.store.TokenStore.Token;
 import dev.headroom.web.http.ApiException;
@@ -7,6 +8,7 @@ import dev.headroom.web.http.Caller;
 import dev.headroom.web.http.Scope;
 import io.javalin.http.Context;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -35,7 +37,7 @@ public final class Callers {
         }
       };
 
-  private record Remembered(Optional<Token> token, java.time.Instant at) {}
+  private record Remembered(Optional<Token> token, Instant at) {}
 
   public Callers(TokenStore store, InstantSource clock) {
     this.store = store;
@@ -45,24 +47,37 @@ public final class Callers {
   /**
    * Who makes this request; somebody without a token may do what everybody may.
    *
+   * @param beforeAsking called before the database is asked, so that guessing tokens can be limited
    * @throws ApiException when there is a token and it is not good
    */
-  public Caller identify(Context context) {
+  public Caller identify(Context context, Runnable beforeAsking) {
     String secret = secret(context);
     if (secret == null) {
       return Caller.NOBODY;
     }
     Token token =
-        find(secret)
+        find(secret, beforeAsking)
             .filter(found -> found.isGood(clock.instant()))
             .orElseThrow(() -> ApiException.unauthorized("this token is not good (any more)"));
     return new Caller(token.name(), Scope.ofLabel(token.scope()));
   }
 
+  /** Whether what {@link #identify} said holds still: tokens end and are taken back. */
+  public boolean isStillGood(Context context) {
+    String secret = secret(context);
+    try {
+      return secret == null
+          || find(secret, () -> {}).filter(token -> token.isGood(clock.instant())).isPresent();
+    } catch (DatabaseException e) {
+      // Nobody can say; without the database nothing can be taken back either.
+      return true;
+    }
+  }
+
   private static @Nullable String secret(Context context) {
     String authorization = context.header("Authorization");
     String secret =
-        authorization != null && authorization.startsWith(BEARER)
+        authorization != null && authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())
             ? authorization.substring(BEARER.length()).strip()
             : context.header("X-API-Key");
     if (secret != null && secret.length() > MOST_CHARACTERS) {
@@ -71,7 +86,7 @@ public final class Callers {
     return secret;
   }
 
-  private Optional<Token> find(String secret) {
+  private Optional<Token> find(String secret, Runnable beforeAsking) {
     byte[] sha256 = TokenSecret.sha256(secret);
     String key = HexFormat.of().formatHex(sha256);
     synchronized (remembered) {
@@ -80,6 +95,7 @@ public final class Callers {
         return known.token();
       }
     }
+    beforeAsking.run();
     Optional<Token> token = store.find(sha256);
     synchronized (remembered) {
       remembered.put(key, new Remembered(token, clock.instant()));
