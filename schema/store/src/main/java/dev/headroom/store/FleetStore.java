@@ -1,13 +1,18 @@
 package dev.headroom.store;
 
 import java.sql.Connection;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
+import org.jooq.DSLContext;
 import org.jooq.JSONB;
 import org.jooq.Record;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 public final class FleetStore {
 
   private static final String TIME_LIMIT = "SET LOCAL statement_timeout = '10s'";
+
+  /** In which an instance has been sampled unless its collector is late. */
+  private static final Duration LATELY = Duration.ofHours(1);
 
   private static final String KILLS_PER_DAY =
       """
@@ -63,21 +71,25 @@ public final class FleetStore {
       SELECT i.instance_id, i.node_name, i.labels, i.postgres_version, i.cgroup_path, i.port,
         coalesce(kills, 0) AS kills, killed.killed_at, coalesce(outage_ms, 0) AS outage_ms,
         coalesce(blocks, 0) AS blocks, coalesce(would_blocks, 0) AS would_blocks,
-        coalesce(lost_sessions, 0) AS lost_sessions,
-        newest.sampled_at, newest.memory_max_bytes, newest.memory_current_bytes, newest.guard_limit_bytes,
-        count(*) OVER () AS found
+        coalesce(lost_sessions, 0) AS lost_sessions, count(*) OVER () AS found
       FROM headroom.instance AS i
       LEFT JOIN killed USING (instance_id) LEFT JOIN out USING (instance_id) LEFT JOIN guarded USING (instance_id)
-      LEFT JOIN LATERAL (
-        SELECT sampled_at, memory_max_bytes, memory_current_bytes, guard_limit_bytes FROM headroom.memory_sample AS s
-        WHERE s.instance_id = i.instance_id AND s.sampled_at >= ?::timestamptz AND s.sampled_at < ?::timestamptz
-        ORDER BY sampled_at DESC LIMIT 1) AS newest ON true
       WHERE ?::text IS NULL OR i.node_name ILIKE ?::text OR i.labels::text ILIKE ?::text OR i.instance_id::text ILIKE ?::text
         OR i.cgroup_path ILIKE ?::text
       ORDER BY coalesce(kills, 0) DESC, coalesce(lost_sessions, 0) DESC, coalesce(blocks, 0) DESC, i.instance_id
       LIMIT ?::integer
       """
           .formatted(GUARD);
+
+  // A sample's key starts with its instance: the newest of each is a few steps in an index.
+  private static final String NEWEST_SAMPLES =
+      """
+      SELECT i.instance_id, newest.*
+      FROM unnest(?::uuid[]) AS i (instance_id), LATERAL (
+        SELECT sampled_at, memory_max_bytes, memory_current_bytes, guard_limit_bytes FROM headroom.memory_sample AS s
+        WHERE s.instance_id = i.instance_id AND s.sampled_at >= ?::timestamptz AND s.sampled_at < ?::timestamptz
+        ORDER BY sampled_at DESC LIMIT 1) AS newest
+      """;
 
   private static final String ROLLOUT_STEPS =
       """
@@ -89,31 +101,27 @@ public final class FleetStore {
 
   private static final String COLLECTORS =
       """
-      SELECT n.node_name, n.kernel_release, n.capture_source, n.observed_at,
-        newest.sampled_at, coalesce(said.gaps, 0) AS gaps, coalesce(said.drops, 0) AS drops,
-        coalesce(said.mismatches, 0) AS mismatches
-      FROM headroom.node AS n
-      LEFT JOIN LATERAL (
-        SELECT max(s.sampled_at) AS sampled_at
-        FROM headroom.instance AS i, LATERAL (
-          SELECT max(sampled_at) AS sampled_at FROM headroom.memory_sample
-          WHERE memory_sample.instance_id = i.instance_id AND memory_sample.sampled_at >= ?::timestamptz
-            AND memory_sample.sampled_at < ?::timestamptz) AS s
-        WHERE i.node_name = n.node_name) AS newest ON true
-      LEFT JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE kind = 'gap') AS gaps,
+      WITH said AS (
+        SELECT node_name, count(*) FILTER (WHERE kind = 'gap') AS gaps,
           coalesce(sum(event_count) FILTER (WHERE kind = 'drop'), 0)::bigint AS drops,
           count(*) FILTER (WHERE kind = 'counter_mismatch') AS mismatches
-        FROM headroom.collector_event AS c
-        WHERE c.node_name = n.node_name AND c.occurred_at >= ?::timestamptz AND c.occurred_at < ?::timestamptz) AS said ON true
+        FROM headroom.collector_event
+        WHERE occurred_at >= ?::timestamptz AND occurred_at < ?::timestamptz AND kind IN ('gap', 'drop', 'counter_mismatch')
+        GROUP BY 1)
+      SELECT n.node_name, n.kernel_release, n.capture_source, n.observed_at,
+        ARRAY(SELECT instance_id FROM headroom.instance AS i WHERE i.node_name = n.node_name) AS instance_ids,
+        coalesce(said.gaps, 0) AS gaps, coalesce(said.drops, 0) AS drops, coalesce(said.mismatches, 0) AS mismatches
+      FROM headroom.node AS n LEFT JOIN said USING (node_name)
       ORDER BY n.node_name LIMIT 1000
       """;
 
   private static final String PARITY =
       """
-      SELECT run_id, started_at, recording_name, (result -> 'parity')::text AS parity
-      FROM (SELECT * FROM headroom.backtest_run WHERE kind = 'run' ORDER BY started_at DESC LIMIT 20) AS latest
-      WHERE json_typeof(result -> 'parity') = 'object' ORDER BY started_at DESC LIMIT 1
+      SELECT run_id, started_at, recording_name, summary ->> 'parity' AS parity
+      FROM (
+        SELECT run_id, started_at, recording_name, summary FROM headroom.backtest_run
+        WHERE kind = 'run' ORDER BY started_at DESC LIMIT 20) AS latest
+      WHERE summary ->> 'parity' IS NOT NULL ORDER BY started_at DESC LIMIT 1
       """;
 
   private final DataSource dataSource;
@@ -216,11 +224,13 @@ public final class FleetStore {
   /** Everything about the fleet from {@code from} on and before {@code to}. */
   public Fleet fleet(Instant from, Instant to) {
     return Transaction.read(
-        dataSource, "reading the fleet", connection -> fleet(connection, utc(from), utc(to)));
+        dataSource, "reading the fleet", connection -> fleet(connection, from, to));
   }
 
-  private static Fleet fleet(Connection connection, OffsetDateTime from, OffsetDateTime to) {
-    var sql = Transaction.sql(connection);
+  private static Fleet fleet(Connection connection, Instant begin, Instant end) {
+    OffsetDateTime from = utc(begin);
+    OffsetDateTime to = utc(end);
+    DSLContext sql = Transaction.sql(connection);
     sql.execute(TIME_LIMIT);
     Record totals = sql.fetchSingle(TOTALS, from, to, from, to, from, to);
     Record guard =
@@ -247,7 +257,7 @@ public final class FleetStore {
                     number(row, "parallel_workers"),
                     number(row, "others"))),
         sql.fetch(ROLLOUT_STEPS, from, to).map(FleetStore::rolloutStep),
-        sql.fetch(COLLECTORS, from, to, from, to).map(FleetStore::collector),
+        collectors(sql, begin, end),
         sql.fetchOptional(PARITY).map(FleetStore::parity).orElse(null));
   }
 
@@ -269,15 +279,69 @@ public final class FleetStore {
           sql.execute(TIME_LIMIT);
           var rows =
               sql.fetch(
-                  INSTANCES, begin, end, begin, end, begin, end, begin, end, pattern, pattern,
-                  pattern, pattern, pattern, atMost);
+                  INSTANCES, begin, end, begin, end, begin, end, pattern, pattern, pattern, pattern,
+                  pattern, atMost);
+          Map<UUID, Newest> newest =
+              newestSamples(sql, rows.getValues("instance_id", UUID.class), from, to);
           return new Instances(
               rows.isEmpty() ? 0 : number(rows.getFirst(), "found"),
-              rows.map(FleetStore::instance));
+              rows.map(row -> instance(row, newest.get(row.get("instance_id", UUID.class)))));
         });
   }
 
-  private static InstanceRow instance(Record row) {
+  /** An instance's newest sample, in bytes where it had the fact. */
+  private record Newest(
+      Instant sampledAt,
+      @Nullable Long memoryMaxBytes,
+      @Nullable Long memoryCurrentBytes,
+      @Nullable Long guardLimitBytes) {
+
+    static Newest of(Record row) {
+      return new Newest(
+          row.get("sampled_at", OffsetDateTime.class).toInstant(),
+          row.get("memory_max_bytes", Long.class),
+          row.get("memory_current_bytes", Long.class),
+          row.get("guard_limit_bytes", Long.class));
+    }
+  }
+
+  /**
+   * The newest sample of each instance that has one in the range. Nearly all have been sampled
+   * lately: looking there first spares the database a plan over every chunk of a long range.
+   */
+  private static Map<UUID, Newest> newestSamples(
+      DSLContext sql, List<UUID> instances, Instant from, Instant to) {
+    Map<UUID, Newest> newest = new HashMap<>();
+    Instant lately = to.minus(LATELY);
+    if (lately.isAfter(from)) {
+      addNewest(sql, instances, lately, to, newest);
+      List<UUID> others = instances.stream().filter(id -> !newest.containsKey(id)).toList();
+      addNewest(sql, others, from, lately, newest);
+    } else {
+      addNewest(sql, instances, from, to, newest);
+    }
+    return newest;
+  }
+
+  private static void addNewest(
+      DSLContext sql, List<UUID> instances, Instant from, Instant to, Map<UUID, Newest> newest) {
+    if (!instances.isEmpty()) {
+      Object ids = instances.toArray(UUID[]::new);
+      for (Record row : sql.fetch(NEWEST_SAMPLES, ids, utc(from), utc(to))) {
+        newest.put(row.get("instance_id", UUID.class), Newest.of(row));
+      }
+    }
+  }
+
+  private static List<Collector> collectors(DSLContext sql, Instant from, Instant to) {
+    var nodes = sql.fetch(COLLECTORS, utc(from), utc(to));
+    List<UUID> instances =
+        nodes.stream().flatMap(row -> Stream.of(row.get("instance_ids", UUID[].class))).toList();
+    Map<UUID, Newest> newest = newestSamples(sql, instances, from, to);
+    return nodes.map(row -> collector(row, newest));
+  }
+
+  private static InstanceRow instance(Record row, @Nullable Newest newest) {
     return new InstanceRow(
         row.get("instance_id", UUID.class),
         row.get("node_name", String.class),
@@ -291,10 +355,10 @@ public final class FleetStore {
         number(row, "blocks"),
         number(row, "would_blocks"),
         number(row, "lost_sessions"),
-        instant(row, "sampled_at"),
-        row.get("memory_max_bytes", Long.class),
-        row.get("memory_current_bytes", Long.class),
-        row.get("guard_limit_bytes", Long.class));
+        newest == null ? null : newest.sampledAt(),
+        newest == null ? null : newest.memoryMaxBytes(),
+        newest == null ? null : newest.memoryCurrentBytes(),
+        newest == null ? null : newest.guardLimitBytes());
   }
 
   private static RolloutStep rolloutStep(Record row) {
@@ -307,13 +371,19 @@ public final class FleetStore {
         row.get("to_percent", Integer.class));
   }
 
-  private static Collector collector(Record row) {
+  private static Collector collector(Record row, Map<UUID, Newest> newest) {
+    Instant sampledAt =
+        Stream.of(row.get("instance_ids", UUID[].class))
+            .flatMap(id -> Stream.ofNullable(newest.get(id)))
+            .map(Newest::sampledAt)
+            .max(Comparator.naturalOrder())
+            .orElse(null);
     return new Collector(
         row.get("node_name", String.class),
         row.get("kernel_release", String.class),
         row.get("capture_source", String.class),
         row.get("observed_at", OffsetDateTime.class).toInstant(),
-        instant(row, "sampled_at"),
+        sampledAt,
         number(row, "gaps"),
         number(row, "drops"),
         number(row, "mismatches"));

@@ -19,10 +19,7 @@ public final class RunSummaryStore {
   private static final String LATEST =
       """
       SELECT run_id, kind, started_at, recording_name, recording_hash,
-        json_array_length(coalesce(result -> 'recording', result -> 'on_hold_out' -> 'recording') -> 'kills') AS kills,
-        (SELECT json_agg(json_build_object('name', policy ->> 'name', 'outcome', policy -> 'verdict' ->> 'outcome'))
-          FROM json_array_elements(coalesce(result -> 'policies', result -> 'on_hold_out' -> 'policies')) AS policy
-          WHERE policy ->> 'kind' = 'candidate')::text AS policies
+        (summary ->> 'kills')::integer AS kills, (summary ->> 'policies') AS policies
       FROM headroom.backtest_run ORDER BY started_at DESC, run_id LIMIT ?
       """;
 
