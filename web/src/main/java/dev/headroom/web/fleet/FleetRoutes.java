@@ -9,6 +9,7 @@ import dev.headroom.web.http.Query.Range;
 import dev.headroom.web.http.Route;
 import dev.headroom.web.http.Routes;
 import dev.headroom.web.http.Scope;
+import dev.headroom.web.http.SharedAnswer;
 import io.javalin.http.Context;
 import java.time.Duration;
 import java.util.List;
@@ -23,10 +24,22 @@ public final class FleetRoutes implements Routes {
   private static final int MOST_CHARACTERS = 200;
 
   private final FleetStore store;
+  private final SharedAnswer<FleetQuestion, FleetView> fleets = new SharedAnswer<>();
+  private final SharedAnswer<InstancesQuestion, InstancesView> lists = new SharedAnswer<>();
 
   public FleetRoutes(FleetStore store) {
     this.store = store;
   }
+
+  /** What equal pages ask for: {@code now} is the same question at every moment. */
+  private record FleetQuestion(@Nullable String from, @Nullable String to) {
+
+    static FleetQuestion of(Context context) {
+      return new FleetQuestion(context.queryParam("from"), context.queryParam("to"));
+    }
+  }
+
+  private record InstancesQuestion(FleetQuestion range, @Nullable String wanted, int atMost) {}
 
   /** The fleet with the range it was asked for. */
   record FleetView(Range range, Fleet fleet) {}
@@ -42,19 +55,29 @@ public final class FleetRoutes implements Routes {
   }
 
   private void fleet(Context context) {
-    Range range = range(context);
-    context.json(new FleetView(range, store.fleet(range.from(), range.to())));
+    range(context);
+    context.json(
+        fleets.get(
+            FleetQuestion.of(context),
+            () -> {
+              // Whoever waited wants what is now by the time the answer is found.
+              Range range = range(context);
+              return new FleetView(range, store.fleet(range.from(), range.to()));
+            }));
   }
 
   private void instances(Context context) {
-    Range range = range(context);
-    Instances found =
-        store.instances(
-            range.from(),
-            range.to(),
-            wanted(context),
-            Query.integer(context, "limit", 100, 1, MOST_INSTANCES));
-    context.json(new InstancesView(range, found.found(), found.instances()));
+    range(context);
+    String wanted = wanted(context);
+    int atMost = Query.integer(context, "limit", 100, 1, MOST_INSTANCES);
+    context.json(
+        lists.get(
+            new InstancesQuestion(FleetQuestion.of(context), wanted, atMost),
+            () -> {
+              Range range = range(context);
+              Instances found = store.instances(range.from(), range.to(), wanted, atMost);
+              return new InstancesView(range, found.found(), found.instances());
+            }));
   }
 
   private static Range range(Context context) {
