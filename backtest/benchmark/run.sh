@@ -5,8 +5,10 @@
 #   backtest/benchmark/run.sh headline [INSTANCES HOURS FORMULAS CLIENTS]    default 100 168 1000 3; heap of 1 GiB
 #   backtest/benchmark/run.sh micro    [JMH OPTION...]                       the parts of a replay, by JMH
 #   backtest/benchmark/run.sh load JDBC_URL [INSTANCES HOURS FORMULAS]       default 2 12 20; the database must be empty
+#   backtest/benchmark/run.sh dashboard [OPTION...]                          the dashboard under load; --help lists the options
 #
 # Needs gcc for the C loop. Writes to a temporary folder (TMPDIR), which is removed; the headline needs about 3 GB there.
+# The dashboard's fleet is kept in HEADROOM_HOME until --remove, about 14 GB.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 what=${1:-compare}
@@ -14,11 +16,14 @@ what=${1:-compare}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-mvn -q -B -f "$root/pom.xml" -Pbenchmark -pl backtest/benchmark -am -DskipTests \
+module=backtest/benchmark
+[ "$what" = dashboard ] && module=backtest/load
+# shellcheck disable=SC2086
+mvn -q -B -f "$root/pom.xml" ${HEADROOM_MAVEN_OPTS:-} -Pbenchmark -pl "$module" -am -DskipTests \
   test-compile dependency:build-classpath -Dmdep.outputFile="$work/classpath"
 run() {
   "${JAVA_HOME:+$JAVA_HOME/bin/}java" --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
-    -cp "$root/backtest/benchmark/target/classes:$(cat "$work/classpath")" "$@"
+    -cp "$root/$module/target/classes:$(cat "$work/classpath")" "$@"
 }
 
 case $what in
@@ -38,8 +43,11 @@ case $what in
     url=$1
     HEADROOM_HOME="$work/home" run dev.headroom.benchmark.LoadBenchmark "$work" "$url" "${2:-2}" "${3:-12}" "${4:-20}"
     ;;
+  dashboard)
+    run dev.headroom.load.DashboardLoad --launcher "$root/bin/headroom" "$@"
+    ;;
   *)
-    sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 esac
