@@ -55,7 +55,8 @@ public final class RecordingOption {
   }
 
   /** What to replay, and the database it came from or may be kept in. */
-  record Chosen(RecordingSource source, Optional<OpenDatabase> database) implements AutoCloseable {
+  public record Chosen(RecordingSource source, Optional<OpenDatabase> database)
+      implements AutoCloseable {
     @Override
     public void close() {
       database.ifPresent(OpenDatabase::close);
@@ -97,7 +98,7 @@ public final class RecordingOption {
    *
    * @throws CommandFailure when there is none
    */
-  static Chosen find(String recording, DatabaseOption database, Terminal terminal) {
+  public static Chosen find(String recording, DatabaseOption database, Terminal terminal) {
     Optional<Path> folder = findFolder(recording);
     return folder.isPresent()
         ? new Chosen(new RecordingSource.Folder(openFolder(folder.get())), Optional.empty())

@@ -11,10 +11,6 @@ import dev.headroom.engine.kernel.Block;
 import dev.headroom.engine.kernel.KillOutcome;
 import dev.headroom.model.Policy;
 import dev.headroom.model.Verdict;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -28,8 +24,6 @@ public final class HtmlReport {
 
   /** Longer tables say how much they leave out; the JSON has all. */
   private static final int MOST_ROWS = 200;
-
-  private static final double RATE_DAYS = 1000;
 
   private final BacktestResult result;
   private final List<PolicyResult> shown;
@@ -52,7 +46,8 @@ public final class HtmlReport {
         .append("<link rel=\"icon\" href=\"data:,\"/>\n<title>Backtest of ")
         .append(Markup.escape(Wording.recording(result.manifest())))
         .append("</title>\n<style>\n")
-        .append(style())
+        .append(ReportCharts.resource("report.css"))
+        .append(ReportCharts.style())
         .append("</style>\n</head>\n<body>\n<main>\n<h1>Backtest of ")
         .append(Markup.escape(Wording.recording(result.manifest())))
         .append("</h1>\n<p>")
@@ -104,24 +99,17 @@ public final class HtmlReport {
     heading("Kills prevented");
     BacktestConfig config = result.manifest().config();
     appendFigure(
-        new IntervalChart(
-                "Share of preventable kills that are prevented",
-                PolicyResult::prevention,
-                share -> share,
-                List.of(0.0, 0.25, 0.5, 0.75, 1.0),
-                Wording::percent,
-                config.preventedGoal())
-            .render(shown),
+        ReportCharts.prevention(shown, config),
         "share of kills that a limit might have prevented, with Wilson's interval, "
             + Wording.percent(config.confidence())
             + " sure");
     heading("False blocks");
     appendFigure(
-        RateAxis.chart(shown, RATE_DAYS, config.falseBlocksPer1000InstanceDaysGoal()).render(shown),
+        ReportCharts.falseBlocks(shown, config),
         "statements refused wrongly in 1,000 instance-days, on a logarithmic axis, with the exact"
             + " Poisson interval; at the left edge none was seen");
     heading("Trade-off");
-    appendFigure(TradeOffChart.render(shown), "kills not prevented against false blocks");
+    appendFigure(ReportCharts.tradeOff(shown), "kills not prevented against false blocks");
     html.append(TradeOff.table(result, shown));
   }
 
@@ -129,7 +117,7 @@ public final class HtmlReport {
     html.append("<figure>\n")
         .append(svg)
         .append("<figcaption>")
-        .append(Markup.escape(Svg.legend() + "; " + caption))
+        .append(Markup.escape(ReportCharts.legend() + "; " + caption))
         .append("</figcaption>\n</figure>\n");
   }
 
@@ -288,15 +276,5 @@ public final class HtmlReport {
             : Wording.seconds(entry.cadence().toMillis()),
         Wording.seconds(entry.lag().toMillis()),
         Objects.requireNonNull(entry.formulaHash()));
-  }
-
-  private static String style() {
-    try (InputStream css =
-        Objects.requireNonNull(
-            HtmlReport.class.getResourceAsStream("report.css"), "report.css is in the jar")) {
-      return new String(css.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }
