@@ -40,6 +40,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       GuardCommand.class,
       StopAllCommand.class,
       WebCommand.class,
+      NotebookCommand.class,
       TokenCommand.class,
       FlagsCommand.class,
       RecordingCommand.class,
