@@ -22,6 +22,7 @@ import dev.headroom.store.RecordingStore;
 import dev.headroom.store.TokenStore;
 import dev.headroom.web.token.TokenSecret;
 import java.net.http.HttpResponse;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -57,19 +58,40 @@ final class ApiTest {
     assertThat(fleet.get("kills").asInt()).isEqualTo(kills.size());
     assertThat(fleet.get("incidents").asLong())
         .isEqualTo(kills.stream().map(OomKill::incidentId).distinct().count());
-    int byDay = 0;
-    for (JsonNode day : fleet.get("kills_per_day")) {
-      byDay +=
-          day.get("client_backends").asInt()
-              + day.get("parallel_workers").asInt()
-              + day.get("others").asInt();
-    }
-    assertThat(byDay).isEqualTo(kills.size());
+    assertThat(inBuckets(fleet)).isEqualTo(kills.size());
     int byInstance = 0;
     for (JsonNode instance : web.json("/api/v1/instances?limit=1000&" + RANGE).get("instances")) {
       byInstance += instance.get("kills").asInt();
     }
     assertThat(byInstance).isEqualTo(kills.size());
+  }
+
+  @Test
+  void killsOverAShortRange_areInShortBuckets_thatBeginAtRoundTimes() {
+    Instant killed =
+        new KillStore(web.database().dataSource()).list(KillFilter.none(), 1).getFirst().killedAt();
+    JsonNode fleet =
+        web.json("/api/v1/fleet?from=" + killed.minusSeconds(50) + "&to=" + killed.plusSeconds(50))
+            .get("fleet");
+
+    // 100 s in at most 60 buckets: of 1 s they would be too many, of 2 s they are not.
+    assertThat(fleet.get("bucket_ms").asLong()).isEqualTo(2_000);
+    assertThat(inBuckets(fleet)).isEqualTo(fleet.get("kills").asInt()).isPositive();
+    for (JsonNode bucket : fleet.get("kills_over_time")) {
+      Instant startsAt = Instant.parse(bucket.get("starts_at").stringValue());
+      assertThat(startsAt.toEpochMilli() % 2_000).isZero();
+    }
+  }
+
+  private static int inBuckets(JsonNode fleet) {
+    int kills = 0;
+    for (JsonNode bucket : fleet.get("kills_over_time")) {
+      kills +=
+          bucket.get("client_backends").asInt()
+              + bucket.get("parallel_workers").asInt()
+              + bucket.get("others").asInt();
+    }
+    return kills;
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.jooq.DSLContext;
@@ -28,9 +29,20 @@ public final class FleetStore {
   /** In which an instance has been sampled unless its collector is late. */
   private static final Duration LATELY = Duration.ofHours(1);
 
-  private static final String KILLS_PER_DAY =
+  /** Enough for the eye; a range of more than five days has a bucket for each day. */
+  private static final int MOST_BUCKETS = 60;
+
+  private static final Duration DAY = Duration.ofDays(1);
+
+  /** Each divides a day, so that buckets begin at round times. */
+  private static final List<Duration> BUCKETS =
+      LongStream.of(1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200)
+          .mapToObj(Duration::ofSeconds)
+          .toList();
+
+  private static final String KILLS_OVER_TIME =
       """
-      SELECT to_char(killed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
+      SELECT date_bin(make_interval(secs => ?::double precision), killed_at, '1970-01-01Z'::timestamptz) AS starts_at,
         count(*) FILTER (WHERE victim_backend_kind = 'client backend') AS client_backends,
         count(*) FILTER (WHERE victim_backend_kind = 'parallel worker') AS parallel_workers,
         count(*) FILTER (WHERE victim_backend_kind NOT IN ('client backend', 'parallel worker')) AS others
@@ -131,11 +143,12 @@ public final class FleetStore {
   }
 
   /**
-   * The kills of one day in UTC, by what the victim was for.
+   * The kills of one bucket of time, by what the victim was for.
    *
-   * @param day such as {@code 2026-11-20}
+   * @param startsAt a multiple of the bucket's length after the beginning of 1970 in UTC
    */
-  public record KillsOfDay(String day, long clientBackends, long parallelWorkers, long others) {}
+  public record KillsOfBucket(
+      Instant startsAt, long clientBackends, long parallelWorkers, long others) {}
 
   /**
    * A change of a rollout.
@@ -177,7 +190,12 @@ public final class FleetStore {
   public record LatestParity(
       UUID runId, Instant startedAt, @Nullable String recordingName, String parityJson) {}
 
-  /** What happened in a range. */
+  /**
+   * What happened in a range.
+   *
+   * @param bucketMs length of a bucket of {@code killsOverTime}, in milliseconds
+   * @param killsOverTime buckets with kills, oldest first
+   */
   public record Fleet(
       long instances,
       long kills,
@@ -186,7 +204,8 @@ public final class FleetStore {
       long blocks,
       long wouldBlocks,
       long lostSessions,
-      List<KillsOfDay> killsPerDay,
+      long bucketMs,
+      List<KillsOfBucket> killsOverTime,
       List<RolloutStep> rolloutSteps,
       List<Collector> collectors,
       @Nullable LatestParity latestParity) {}
@@ -232,6 +251,7 @@ public final class FleetStore {
     OffsetDateTime to = utc(end);
     DSLContext sql = Transaction.sql(connection);
     sql.execute(TIME_LIMIT);
+    Duration bucket = bucket(Duration.between(from, to));
     Record totals = sql.fetchSingle(TOTALS, from, to, from, to, from, to);
     Record guard =
         sql.fetchSingle(
@@ -249,16 +269,25 @@ public final class FleetStore {
         number(guard, "blocks"),
         number(guard, "would_blocks"),
         number(guard, "lost_sessions"),
-        sql.fetch(KILLS_PER_DAY, from, to)
+        bucket.toMillis(),
+        sql.fetch(KILLS_OVER_TIME, bucket.toSeconds(), from, to)
             .map(row ->
-                new KillsOfDay(
-                    row.get("day", String.class),
+                new KillsOfBucket(
+                    row.get("starts_at", OffsetDateTime.class).toInstant(),
                     number(row, "client_backends"),
                     number(row, "parallel_workers"),
                     number(row, "others"))),
         sql.fetch(ROLLOUT_STEPS, from, to).map(FleetStore::rolloutStep),
         collectors(sql, begin, end),
         sql.fetchOptional(PARITY).map(FleetStore::parity).orElse(null));
+  }
+
+  /** The shortest that gives no more buckets than the eye wants; else a day. */
+  private static Duration bucket(Duration range) {
+    return BUCKETS.stream()
+        .filter(each -> range.compareTo(each.multipliedBy(MOST_BUCKETS)) <= 0)
+        .findFirst()
+        .orElse(DAY);
   }
 
   /**

@@ -5,6 +5,7 @@ import {bytes, duration, labels, number, shortId, time, words} from '../format.j
 
 const KINDS = [['client_backends', 'query backends', 'bar1'], ['parallel_workers', 'parallel workers', 'bar2'], ['others', 'others', 'bar3']];
 const LATE_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 export async function fleet(page) {
   page.title('Fleet');
@@ -36,20 +37,21 @@ const tile = (value, text, bad) => h('li', {class: bad ? 'tile bad' : 'tile'},
   h('b', null, typeof value === 'number' ? number(value) : value), h('span', null, text));
 
 function kills(all, range) {
-  const days = everyDay(all.kills_per_day, range);
-  const columns = [{label: 'day (UTC)', field: 'day', get: d => d.day},
-    ...KINDS.map(([field, label]) => ({label, field, number: true, get: d => d[field]}))];
-  const total = field => days.reduce((sum, day) => sum + day[field], 0);
+  const buckets = everyBucket(all.kills_over_time, range, all.bucket_ms);
+  const every = span(all.bucket_ms);
+  const columns = [{label: all.bucket_ms === DAY_MS ? 'day (UTC)' : 'from', field: 'starts_at', get: b => b.starts_at, show: b => all.bucket_ms === DAY_MS ? b.starts_at.slice(0, 10) : time(b.starts_at)},
+    ...KINDS.map(([field, label]) => ({label, field, number: true, get: b => b[field]}))];
+  const total = field => buckets.reduce((sum, bucket) => sum + bucket[field], 0);
   const sum = KINDS.reduce((n, [field]) => n + total(field), 0);
-  return panel('Kills per day by what was killed', {name: 'kills-per-day', columns, rows: () => days},
-    sum === 0 && all.rollout_steps.length === 0 ? h('p', {class: 'empty'}, 'Nothing was killed in this range.') : bars(days, all.rollout_steps),
+  return panel(`Kills per ${every} by what was killed`, {name: 'kills', columns, rows: () => buckets},
+    sum === 0 && all.rollout_steps.length === 0 ? h('p', {class: 'empty'}, 'Nothing was killed in this range.') : bars(buckets, all.bucket_ms, every, all.rollout_steps),
     h('ul', {class: 'legend'}, KINDS.map(([field, label, style], i) => h('li', null, swatch(style, i),
       `${label}: `, h('b', null, `${number(total(field))}${sum ? ` (${Math.round(100 * total(field) / sum)}%)` : ''}`))),
       all.rollout_steps.length > 0 && h('li', null, s('svg', {width: 14, height: 14, 'aria-hidden': true}, s('line', {x1: 7, x2: 7, y1: 0, y2: 14, class: 'step'})), 'step of a rollout')),
     all.rollout_steps.length > 0 && h('details', null, h('summary', null, `${all.rollout_steps.length} steps of rollouts`),
       table('Steps of rollouts', [{label: 'when', get: e => time(e.occurred_at)}, {label: 'rollout', get: e => e.rollout_name, show: e => link('/rollouts/' + e.rollout_id, e.rollout_name)},
         {label: 'step', get: stepText}], all.rollout_steps)),
-    behind('Kills per day', columns, () => days));
+    behind(`Kills per ${every}`, columns, () => buckets));
 }
 
 const stepText = e => (e.kind === 'transition' ? '' : e.kind + ' in ') + words(e.stage) + (e.percent ? ` ${e.percent}%` : '');
@@ -64,45 +66,53 @@ function patterns() {
 const paint = (style, i) => i === 0 ? {class: style} : {fill: `url(#p${i})`};
 const swatch = (style, i) => s('svg', {width: 14, height: 14, 'aria-hidden': true}, s('rect', {width: 14, height: 14, rx: 3, ...paint(style, i)}));
 
-function everyDay(known, range) {
-  const byDay = new Map(known.map(day => [day.day, day]));
-  const days = [];
-  for (let at = Date.parse(range.from.slice(0, 10)); at < Date.parse(range.to) && days.length < 400; at += 86_400_000) {
-    const day = new Date(at).toISOString().slice(0, 10);
-    days.push(byDay.get(day) || {day, client_backends: 0, parallel_workers: 0, others: 0});
+function everyBucket(known, range, bucketMs) {
+  const byStart = new Map(known.map(bucket => [Date.parse(bucket.starts_at), bucket]));
+  const buckets = [];
+  for (let at = Math.floor(Date.parse(range.from) / bucketMs) * bucketMs; at < Date.parse(range.to) && buckets.length < 400; at += bucketMs) {
+    buckets.push(byStart.get(at) || {starts_at: new Date(at).toISOString(), client_backends: 0, parallel_workers: 0, others: 0});
   }
-  return days;
+  return buckets;
 }
 
-function bars(days, steps) {
+const span = ms => ms === DAY_MS ? 'day' : ms < 60_000 ? ms / 1000 + ' s' : ms < 3_600_000 ? ms / 60_000 + ' min' : ms / 3_600_000 + ' h';
+const edge = (at, bucketMs) => bucketMs === DAY_MS ? at.slice(5, 10) : time(at).slice(11, bucketMs < 60_000 ? 19 : 16);
+
+function bars(buckets, bucketMs, every, steps) {
   const width = 1000, height = 220, left = 36, bottom = 24, top = 22;
-  const most = Math.max(1, ...days.map(d => KINDS.reduce((n, [f]) => n + d[f], 0)));
-  const wide = (width - left) / days.length;
+  const most = Math.max(1, ...buckets.map(b => KINDS.reduce((n, [f]) => n + b[f], 0)));
+  const wide = (width - left) / buckets.length;
+  const bar = Math.max(1, Math.min(wide * .72, 90));
   const y = n => height - bottom - (height - bottom - top) * n / most;
   const ticks = [...new Set([0, Math.ceil(most / 2), most])];
-  const every = Math.ceil(days.length / 10);
-  let last = -Infinity;
-  const labelled = x => x - last > 170 && ((last = x), true);
-  const drawn = s('svg', {viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': `Kills per day: ${days.length} days, at most ${most} on one day. The table below has every number.`},
+  const labelEvery = Math.ceil(buckets.length / 10);
+  // A word beside its line where there is room between the words before and the edge.
+  let end = 0;
+  const word = (x, text) => {
+    const long = text.length * 7.5;
+    const start = x + 3 + long > width ? x - 3 - long : x + 3;
+    return start > end && ((end = start + long + 8), s('text', {x: start, y: top - 8, class: 'step-text'}, text));
+  };
+  const drawn = s('svg', {viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': `Kills per ${every}: ${buckets.length} bars, at most ${most} kills in one. The table below has every number.`},
     patterns(),
     ticks.map(n => [s('line', {x1: left, x2: width, y1: y(n), y2: y(n), class: 'svg-line'}), s('text', {x: left - 6, y: y(n) + 4, 'text-anchor': 'end', class: 'svg-text'}, String(n))]),
-    days.map((day, i) => {
+    buckets.map((bucket, i) => {
       let below = 0;
-      return s('g', null, s('title', null, `${day.day}: ${KINDS.map(([f, label]) => `${day[f]} ${label}`).join(', ')}`),
+      return s('g', null, s('title', null, `${edge(bucket.starts_at, bucketMs)}: ${KINDS.map(([f, label]) => `${bucket[f]} ${label}`).join(', ')}`),
         KINDS.map(([field, , style], k) => {
           const from = below;
-          below += day[field];
-          return day[field] > 0 && s('rect', {x: left + i * wide + wide * .14, width: Math.max(1, Math.min(wide * .72, 90)), y: y(below), height: y(from) - y(below), ...paint(style, k)});
+          below += bucket[field];
+          return bucket[field] > 0 && s('rect', {x: left + (i + .5) * wide - bar / 2, width: bar, y: y(below), height: y(from) - y(below), ...paint(style, k)});
         }),
-        i % every === 0 && s('text', {x: left + (i + .5) * wide, y: height - 7, 'text-anchor': 'middle', class: 'svg-text'}, day.day.slice(5)));
+        i % labelEvery === 0 && (i === 0 || left + (i + .5) * wide < width - 30) && s('text', {x: left + (i + .5) * wide, y: height - 7, 'text-anchor': 'middle', class: 'svg-text'}, edge(bucket.starts_at, bucketMs)));
     }),
     steps.slice(0, 40).toReversed().map(step => {
-      const x = left + (Date.parse(step.occurred_at) - Date.parse(days[0].day)) / 86_400_000 * wide;
+      const x = left + (Date.parse(step.occurred_at) - Date.parse(buckets[0].starts_at)) / bucketMs * wide;
       return s('g', null, s('title', null, `${time(step.occurred_at)} ${step.rollout_name}: ${stepText(step)}`),
         s('line', {x1: x, x2: x, y1: top - 6, y2: height - bottom, class: 'step'}),
-        labelled(x) && s('text', {x: x + 3 > width - 150 ? x - 3 : x + 3, y: top - 8, 'text-anchor': x + 3 > width - 150 ? 'end' : 'start', class: 'step-text'}, `${step.rollout_name} ${stepText(step)}`));
+        word(x, `${step.rollout_name} ${stepText(step)}`));
     }));
-  return h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Kills per day'}, drawn);
+  return h('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `Kills per ${every}`}, drawn);
 }
 
 function worst(answer, page, search) {
