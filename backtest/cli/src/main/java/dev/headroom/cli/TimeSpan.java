@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** How people write a length of time: {@code 500ms}, {@code 10s}, {@code 5m}, {@code 7d}. */
-final class TimeSpan {
+public final class TimeSpan {
 
   private static final Pattern SPAN = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
 
@@ -23,7 +23,7 @@ final class TimeSpan {
    * @param option which option it was given for
    * @throws CommandFailure when it is none
    */
-  static Duration parse(String option, String text) {
+  public static Duration parse(String option, String text) {
     Matcher matcher = SPAN.matcher(text.strip());
     if (!matcher.matches()) {
       throw CommandFailure.usage(
@@ -40,7 +40,7 @@ final class TimeSpan {
   }
 
   /** The same, or absent when nothing was given. */
-  static @Nullable Duration parseIfGiven(String option, @Nullable String text) {
+  public static @Nullable Duration parseIfGiven(String option, @Nullable String text) {
     return text == null ? null : parse(option, text);
   }
 }

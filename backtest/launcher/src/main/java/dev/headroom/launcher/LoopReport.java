@@ -100,8 +100,8 @@ record LoopReport(
   }
 
   /** For {@code --json}. */
-  Map<String, Object> asMap() {
-    Map<String, Object> fields = new LinkedHashMap<>();
+  Map<String, @Nullable Object> asMap() {
+    Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     fields.put("held", faults().isEmpty());
     fields.put("faults", faults());
     fields.put("elapsed_ms", elapsed.toMillis());

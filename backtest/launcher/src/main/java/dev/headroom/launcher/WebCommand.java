@@ -1,5 +1,7 @@
 package dev.headroom.launcher;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import dev.headroom.cli.BacktestRunner;
 import dev.headroom.cli.CommandFailure;
 import dev.headroom.cli.DatabaseOption;
@@ -8,6 +10,9 @@ import dev.headroom.cli.OpenDatabase;
 import dev.headroom.cli.RecordingSource;
 import dev.headroom.cli.StoredRuns;
 import dev.headroom.cli.Terminal;
+import dev.headroom.cli.TimeSpan;
+import dev.headroom.embedded.DatabaseLocation;
+import dev.headroom.embedded.HeadroomDatabase;
 import dev.headroom.engine.backtest.BacktestConfig;
 import dev.headroom.engine.backtest.BacktestResult;
 import dev.headroom.web.WebConfig;
@@ -19,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -73,6 +79,19 @@ final class WebCommand implements Callable<Integer> {
           "A proxy that ends TLS stands in front. Needed for other addresses than this machine's.")
   private boolean behindProxy;
 
+  @Option(
+      names = "--for",
+      paramLabel = "DURATION",
+      description = "Ends after so long. Default: it goes on until it is stopped.")
+  private @Nullable String length;
+
+  @Option(
+      names = "--stop-database",
+      description =
+          "When it ends, stop the database too, whoever started it. One that is given by URL is not"
+              + " its to stop.")
+  private boolean stopDatabase;
+
   WebCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -80,7 +99,12 @@ final class WebCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     WebConfig config = config();
-    OpenDatabase open = database.start(terminal);
+    Duration limit = TimeSpan.parseIfGiven("--for", length);
+    HeadroomDatabase located = database.locate();
+    if (stopDatabase && located.location() instanceof DatabaseLocation.UrlGiven given) {
+      throw CommandFailure.usage("--stop-database cannot stop " + given.describe());
+    }
+    OpenDatabase open = OpenDatabase.start(located, terminal);
     WebServer server;
     try {
       server =
@@ -95,11 +119,11 @@ final class WebCommand implements Callable<Integer> {
             CONTROLLER_TICK,
             failure -> terminal.say("the rollouts are not looked after, trying again: " + failure));
     Runtime.getRuntime()
-        .addShutdownHook(new Thread(() -> stop(server, controller, open), "web-shutdown"));
+        .addShutdownHook(new Thread(() -> stop(server, controller, open, located), "web-shutdown"));
     terminal.print(server.url());
     terminal.say("the dashboard is at " + server.url() + "; Ctrl-C ends it");
-    // Only a signal ends it; the shutdown hook then closes it.
-    new CountDownLatch(1).await();
+    // A signal ends it, or its time does; the shutdown hook then closes it.
+    new CountDownLatch(1).await(limit == null ? Long.MAX_VALUE : limit.toNanos(), NANOSECONDS);
     return ExitCode.OK;
   }
 
@@ -126,11 +150,19 @@ final class WebCommand implements Callable<Integer> {
     }
   }
 
-  private void stop(WebServer server, ControllerLoop controller, OpenDatabase open) {
-    server.close();
-    controller.close();
-    open.close();
-    terminal.say("the dashboard stopped");
+  private void stop(
+      WebServer server, ControllerLoop controller, OpenDatabase open, HeadroomDatabase located) {
+    try {
+      server.close();
+      controller.close();
+      open.close();
+      terminal.say("the dashboard stopped");
+    } finally {
+      if (stopDatabase) {
+        located.stop();
+        terminal.say("the database is stopped");
+      }
+    }
     // A signal is how it is meant to end; the JVM would call that a failure.
     Runtime.getRuntime().halt(ExitCode.OK);
   }

@@ -6,12 +6,19 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.headroom.cli.ExitCode;
+import dev.headroom.cli.OpenDatabase;
+import dev.headroom.cli.Terminal;
+import dev.headroom.embedded.DatabaseStatus;
 import dev.headroom.embedded.DebianTimescaleInstaller;
+import dev.headroom.embedded.HeadroomDatabase;
 import dev.headroom.embedded.HeadroomHome;
 import dev.headroom.embedded.OsUser;
 import dev.headroom.lab.LabException;
 import dev.headroom.lab.MemoryController;
+import dev.headroom.lab.OwnProcess;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -19,15 +26,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** The demo as a process of its own, with a home and a database of its own: what it leaves. */
 @Timeout(600)
@@ -66,7 +73,8 @@ final class DemoProcessTest {
       assertThat(process.waitFor(WAIT_SECONDS, TimeUnit.SECONDS)).as("it ends").isTrue();
     }
     if (Files.isDirectory(home.resolve("database"))) {
-      run("db", "stop");
+      new DemoDashboard(new HeadroomHome(home), database()).stop();
+      database().stop();
     }
     Files.deleteIfExists(home.resolve("postgres"));
   }
@@ -86,13 +94,66 @@ final class DemoProcessTest {
         .as("the rollout has ended")
         .contains("| retired |")
         .doesNotContain("| shadow |", "| canary", "| enforce |");
-    assertThat(databaseState()).as("it outlives the loop").isEqualTo("running");
-    run("db", "stop");
+    assertThat(database().findUrl()).as("it outlives the loop").isPresent();
+    database().stop();
 
     Running demo = startUntil("2. 6 servers", "demo");
     endsInGoodOrder(demo);
-    assertThat(databaseState()).as("the demo started it").isEqualTo("stopped");
+    assertThat(database().status())
+        .as("the demo started it")
+        .isInstanceOf(DatabaseStatus.Stopped.class);
     assertThat(home.resolve("lab").resolve("runs")).isEmptyDirectory();
+  }
+
+  @Test
+  void theDashboard_goesOnUntilItIsStopped_andTakesTheDatabaseWithIt() throws Exception {
+    OwnProcess dashboard = startDashboard(Duration.ofHours(1));
+    assertThat(dashboard.isAlive()).isTrue();
+
+    assertThat(run("demo", "--stop").err()).contains("the dashboard is stopped");
+
+    assertThat(dashboard.isAlive()).isFalse();
+    assertThat(database().status()).isInstanceOf(DatabaseStatus.Stopped.class);
+  }
+
+  @Test
+  void theDashboard_endsByItself_withTheDatabase() {
+    OwnProcess dashboard = startDashboard(Duration.ofSeconds(5));
+    await().atMost(Duration.ofSeconds(WAIT_SECONDS)).until(() -> !dashboard.isAlive());
+    assertThat(database().status()).isInstanceOf(DatabaseStatus.Stopped.class);
+  }
+
+  @Test
+  void aProcessThatOnlyHasTheDashboardsPid_isLeftAlone() throws Exception {
+    Process other = new ProcessBuilder("sleep", "600").start();
+    started.add(other);
+    Files.writeString(
+        home.resolve("dashboard.json"),
+        "{\"pid\": %d, \"start_ticks\": 1, \"owns_database\": false}".formatted(other.pid()));
+
+    assertThat(run("demo", "--stop").err()).contains("no dashboard of a demo is running");
+
+    assertThat(other.isAlive()).isTrue();
+    assertThat(home.resolve("dashboard.json")).doesNotExist();
+  }
+
+  /** As a demo does that had started the database. */
+  private OwnProcess startDashboard(Duration lifetime) {
+    DemoDashboard dashboard = new DemoDashboard(new HeadroomHome(home), database());
+    Terminal terminal =
+        new Terminal(
+            new PrintWriter(new StringWriter()), new PrintWriter(new StringWriter()), false, false);
+    AtomicReference<OwnProcess> process = new AtomicReference<>();
+    try (OpenDatabase open = OpenDatabase.start(database(), terminal)) {
+      OrderlyEnd.of(
+          terminal,
+          end -> {
+            long pid = dashboard.start(open, lifetime, true, end).pid();
+            process.set(OwnProcess.find(pid).orElseThrow());
+            return ExitCode.OK;
+          });
+    }
+    return process.get();
   }
 
   private static void endsInGoodOrder(Running running) throws Exception {
@@ -103,9 +164,8 @@ final class DemoProcessTest {
         .doesNotContain("Exception", "should not have happened", "going on with");
   }
 
-  private String databaseState() throws Exception {
-    JsonNode status = JsonMapper.shared().readTree(start("db", "status", "--json").ended().out());
-    return status.get("state").stringValue();
+  private HeadroomDatabase database() {
+    return HeadroomDatabase.locate(Map.of("HEADROOM_HOME", home.toString()), Optional.empty());
   }
 
   private static Path onlyEntry(Path directory) throws IOException {
@@ -168,11 +228,6 @@ final class DemoProcessTest {
     int exitCode() throws InterruptedException {
       assertThat(process.waitFor(WAIT_SECONDS, TimeUnit.SECONDS)).as("it ends").isTrue();
       return process.exitValue();
-    }
-
-    Running ended() throws InterruptedException {
-      exitCode();
-      return this;
     }
 
     String out() throws IOException {

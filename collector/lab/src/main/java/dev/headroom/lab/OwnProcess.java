@@ -11,26 +11,31 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A process that the lab started, told from a later one with the same pid by its start time.
+ * A process that Headroom started, told from a later one with the same pid by its start time.
  *
  * @param pid the process
  * @param startTicks field 22 of {@code /proc/<pid>/stat}
  */
-record OwnProcess(long pid, long startTicks) {
+public record OwnProcess(long pid, long startTicks) {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  static OwnProcess of(long pid, long startTicks) {
+  /** One that was written down. */
+  public static OwnProcess of(long pid, long startTicks) {
     return new OwnProcess(pid, startTicks);
   }
 
   /** Whether it still runs; a zombie does not. */
-  boolean isAlive() {
+  public boolean isAlive() {
     return findStat(pid).filter(stat -> stat.startTicks == startTicks && !stat.dead()).isPresent();
   }
 
-  /** Asks it to end, and kills it when it has not after a minute. */
-  void end() {
+  /**
+   * Asks it to end, and kills it when it has not after a minute.
+   *
+   * @throws LabException when it does not end even so
+   */
+  public void end() {
     if (isAlive()) {
       ProcessHandle.of(pid).ifPresent(ProcessHandle::destroy);
       if (!awaitEnd(PATIENCE)) {
@@ -74,7 +79,7 @@ record OwnProcess(long pid, long startTicks) {
   }
 
   /** The process's start time now, when there is one with this pid. */
-  static Optional<OwnProcess> find(long pid) {
+  public static Optional<OwnProcess> find(long pid) {
     return findStat(pid).map(stat -> new OwnProcess(pid, stat.startTicks));
   }
 
