@@ -218,6 +218,29 @@ final class KeyboardTest {
   }
 
   @Test
+  void theClock_ticksForEyes_andIsHeardWhenItEnds_withoutTakingTheFocus() {
+    Rollout rollout = fleet().promote("soaking", "{\"shadow_soak_ms\": 20000}");
+    browser().open("/rollouts/" + rollout.rolloutId(), "light");
+    browser().tabTo("#do-pause");
+    String first = clock("[role=timer]");
+    assertThat(first).matches("00:00:\\d\\d until it has soaked");
+    browser().await("it ticks", () -> !clock("[role=timer]").equals(first));
+    browser()
+        .await(
+            "it is heard", () -> clock("[aria-live=polite]").equals("It has soaked long enough."));
+    browser().await("the gate opened", () -> !browser().text().contains("data, soak"));
+    assertThat(browser().isFocused("#do-pause")).as("though it was drawn anew").isTrue();
+  }
+
+  private String clock(String part) {
+    return Objects.toString(
+        browser()
+            .driver()
+            .executeScript(
+                "return document.querySelector('.next ' + arguments[0])?.textContent", part));
+  }
+
+  @Test
   void theStopButton_asksWhy_stopsEverything_andLetsGo() {
     browser().open("/rollouts", "light");
     browser().tabTo("#stop-all");
