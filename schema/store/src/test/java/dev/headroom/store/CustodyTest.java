@@ -96,6 +96,42 @@ class CustodyTest {
         .containsExactly("talk talk@1 memory_max ann");
   }
 
+  @Test
+  void theRolloutThatDecided_isFollowed_whateverElseFitsByNow() {
+    new PolicyStore(database.dataSource()).register(Policy.of("talk", "memory_max"), "ann");
+    execute(
+        "INSERT INTO headroom.instance VALUES ('%s', 'n', '/i', 'v2', '/d', 1, '17', '{\"tier\": \"lab\"}', '%s')"
+            .formatted(INSTANCE, START));
+    Rollout first = create("first", 0);
+    rollouts.change(first, step(10, RolloutStage.SHADOW, null, null, null));
+    Rollout second = create("second", 1);
+    rollouts.change(second, step(11, RolloutStage.SHADOW, null, null, null));
+
+    decide(20, 100, first.rolloutId());
+    event(21, INSTANCE, "block", "talk@1");
+    decide(30, 200, null);
+    event(31, INSTANCE, "block", "talk@1");
+    execute("UPDATE headroom.instance SET labels = '{\"tier\": \"gold\"}'");
+    decide(40, 300, second.rolloutId());
+    event(41, INSTANCE, "block", "talk@1");
+    decide(50, 400, new UUID(9, 9));
+    event(51, INSTANCE, "block", "talk@1");
+
+    assertThat(
+            TestSql.query(
+                database.dataSource(),
+                "SELECT concat_ws(' ', decided_bytes, rollout_name) FROM headroom.custody ORDER BY occurred_at"))
+        .containsExactly("100 first", "200", "300 second", "400");
+  }
+
+  private Rollout create(String name, long second) {
+    return rollouts
+        .create(
+            new RolloutStore.Draft(name, "talk@1", Map.of("tier", "lab"), "{}"),
+            step(second, RolloutStage.OFF, null, null, null))
+        .orElseThrow();
+  }
+
   private static RolloutStep step(
       long second,
       RolloutStage stage,
@@ -115,10 +151,15 @@ class CustodyTest {
   }
 
   private void decide(long second, @Nullable Integer limit) {
+    decide(second, limit, null);
+  }
+
+  private void decide(long second, @Nullable Integer limit, @Nullable UUID rollout) {
     execute(
-        "INSERT INTO headroom.decision (decided_at, instance_id, policy_id, limit_bytes, mode, applied, inputs)"
-            + " VALUES ('%s', '%s', 'talk@1', %s, 'enforce', true, '{}')"
-                .formatted(at(second), INSTANCE, limit));
+        "INSERT INTO headroom.decision (decided_at, instance_id, policy_id, limit_bytes, mode, applied, inputs, rollout_id)"
+            + " VALUES ('%s', '%s', 'talk@1', %s, 'enforce', true, '{}', %s)"
+                .formatted(
+                    at(second), INSTANCE, limit, rollout == null ? null : "'" + rollout + "'"));
   }
 
   private void event(long second, UUID instance, String kind, @Nullable String policy) {
