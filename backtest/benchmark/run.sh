@@ -6,6 +6,7 @@
 #   backtest/benchmark/run.sh micro    [JMH OPTION...]                       the parts of a replay, by JMH
 #   backtest/benchmark/run.sh load JDBC_URL [INSTANCES HOURS FORMULAS]       default 2 12 20; the database must be empty
 #   backtest/benchmark/run.sh dashboard [OPTION...]                          the dashboard under load; --help lists the options
+#   backtest/benchmark/run.sh what-if [DAYS STEP_SECONDS CLIENTS FORMULAS]   default 30 10 4 200; heap of 1 GiB, a private TimescaleDB
 #
 # Needs gcc for the C loop. Writes to a temporary folder (TMPDIR), which is removed; the headline needs about 3 GB there.
 # The dashboard's fleet is kept in HEADROOM_HOME until --remove, about 14 GB.
@@ -46,8 +47,11 @@ case $what in
   dashboard)
     run dev.headroom.load.DashboardLoad --launcher "$root/bin/headroom" "$@"
     ;;
+  what-if)
+    run -Xmx1g dev.headroom.benchmark.WhatIfBenchmark "$work" "${1:-30}" "${2:-10}" "${3:-4}" "${4:-200}"
+    ;;
   *)
-    sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
     ;;
 esac

@@ -5,10 +5,10 @@ import dev.headroom.store.Database;
 import dev.headroom.store.DatabaseProbe;
 import dev.headroom.store.FlagStateWatch;
 import dev.headroom.store.FleetStore;
+import dev.headroom.store.HourStore;
 import dev.headroom.store.IncidentStore;
 import dev.headroom.store.InstanceStore;
 import dev.headroom.store.LiveStore;
-import dev.headroom.store.RecordingStore;
 import dev.headroom.store.TimelineStore;
 import dev.headroom.store.TokenStore;
 import dev.headroom.web.backtest.BacktestEngine;
@@ -47,6 +47,7 @@ public final class WebParts implements AutoCloseable {
   private final ChangeFeed feed;
   private final FlagFeed flags;
   private final BacktestRoutes backtests;
+  private final WhatIfRoutes whatIf;
   private final Callers callers;
   private final Audit audit;
   private final List<Route> routes = new ArrayList<>();
@@ -66,6 +67,7 @@ public final class WebParts implements AutoCloseable {
     callers = new Callers(new TokenStore(source), InstantSource.system());
     audit = new Audit(new AuditStore(source));
     backtests = new BacktestRoutes(source, engine);
+    whatIf = new WhatIfRoutes(new HourStore(source));
     List<Routes> all =
         List.of(
             new StatusRoutes(probe, metrics),
@@ -75,7 +77,7 @@ public final class WebParts implements AutoCloseable {
             new FleetRoutes(new FleetStore(source)),
             new InstanceRoutes(
                 new InstanceStore(source), new TimelineStore(source), new IncidentStore(source)),
-            new WhatIfRoutes(new InstanceStore(source), new RecordingStore(source)),
+            whatIf,
             backtests,
             new RolloutRoutes(source, InstantSource.system()),
             audit);
@@ -104,6 +106,7 @@ public final class WebParts implements AutoCloseable {
     flags.close();
     backtests.close();
     probe.close();
+    whatIf.close();
     metrics.close();
   }
 }

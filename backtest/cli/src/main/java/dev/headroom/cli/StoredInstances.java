@@ -25,9 +25,6 @@ final class StoredInstances {
 
   private static final int ROWS_BETWEEN_LOOKS = 1 << 14;
 
-  /** In rows of both tables the first two fields are the time and the instance. */
-  private static final int INSTANCE_FIELD = 1;
-
   private final RecordingStore store;
   private final Recording recording;
   private final RecordingCache cache;
@@ -123,33 +120,14 @@ final class StoredInstances {
     @Override
     public void sample(BinaryCopyReader row) {
       lookForInterrupt();
-      sample[0] = row.getMicros(0);
-      long present = 1;
-      for (int position = 1; position < sample.length; position++) {
-        int field = position + INSTANCE_FIELD;
-        if (!row.isNull(field)) {
-          present |= 1L << position;
-          sample[position] = row.getLong(field);
-        }
-      }
+      long present = row.getNumbers(sample, _ -> false, loader::text);
       loader.sample(sample, present);
     }
 
     @Override
     public void process(BinaryCopyReader row) {
       lookForInterrupt();
-      process[0] = row.getMicros(0);
-      long present = 1;
-      for (int position = 1; position < process.length; position++) {
-        int field = position + INSTANCE_FIELD;
-        if (!row.isNull(field)) {
-          present |= 1L << position;
-          process[position] =
-              InstanceLoader.isTextOfProcess(position)
-                  ? loader.text(row.getText(field))
-                  : row.getLong(field);
-        }
-      }
+      long present = row.getNumbers(process, InstanceLoader::isTextOfProcess, loader::text);
       loader.process(process, present);
     }
 

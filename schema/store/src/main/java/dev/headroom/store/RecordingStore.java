@@ -241,6 +241,28 @@ public final class RecordingStore {
 
   private static InstanceRecording read(
       Connection connection, InstanceId id, List<Sample> samples, Instant from, Instant to) {
+    InstanceRecording events = events(connection, id, from, to, noCondition());
+    return new InstanceRecording(
+        events.instance(),
+        samples,
+        events.kills(),
+        events.instanceEvents(),
+        events.guardEvents(),
+        Transaction.sql(connection)
+            .selectFrom(DECISION)
+            .where(DECISION.INSTANCE_ID.eq(id.value()), within(DECISION.DECIDED_AT, from, to))
+            .orderBy(DECISION.DECIDED_AT, DECISION.POLICY_ID)
+            .fetch(StoredRow::decision));
+  }
+
+  /**
+   * What happened to an instance, without samples and decisions.
+   *
+   * @param guardEvents which of the guard's events
+   * @throws NoSuchElementException when no collector ever reported this instance
+   */
+  static InstanceRecording events(
+      Connection connection, InstanceId id, Instant from, Instant to, Condition guardEvents) {
     DSLContext sql = Transaction.sql(connection);
     UUID key = id.value();
     InstanceRecord instance =
@@ -250,7 +272,7 @@ public final class RecordingStore {
     }
     return new InstanceRecording(
         StoredRow.instance(instance),
-        samples,
+        List.of(),
         sql.selectFrom(OOM_KILL)
             .where(OOM_KILL.INSTANCE_ID.eq(key), within(OOM_KILL.KILLED_AT, from, to))
             .orderBy(OOM_KILL.KILLED_AT, OOM_KILL.KILL_ID)
@@ -260,14 +282,14 @@ public final class RecordingStore {
             .orderBy(INSTANCE_EVENT.OCCURRED_AT, INSTANCE_EVENT.KIND)
             .fetch(StoredRow::instanceEvent),
         sql.selectFrom(GUARD_EVENT)
-            .where(GUARD_EVENT.INSTANCE_ID.eq(key), within(GUARD_EVENT.OCCURRED_AT, from, to))
+            .where(
+                GUARD_EVENT.INSTANCE_ID.eq(key),
+                within(GUARD_EVENT.OCCURRED_AT, from, to),
+                guardEvents)
             .orderBy(
                 GUARD_EVENT.OCCURRED_AT, GUARD_EVENT.PID, GUARD_EVENT.KIND, GUARD_EVENT.POLICY_ID)
             .fetch(StoredRow::guardEvent),
-        sql.selectFrom(DECISION)
-            .where(DECISION.INSTANCE_ID.eq(key), within(DECISION.DECIDED_AT, from, to))
-            .orderBy(DECISION.DECIDED_AT, DECISION.POLICY_ID)
-            .fetch(StoredRow::decision));
+        List.of());
   }
 
   private static Recording insert(Connection connection, Recording recording) {

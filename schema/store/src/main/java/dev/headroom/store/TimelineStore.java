@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.jooq.DSLContext;
@@ -22,9 +23,6 @@ import org.jspecify.annotations.Nullable;
  * from rollups, so the cost is bounded whatever the range. Safe for use by several threads.
  */
 public final class TimelineStore {
-
-  /** A policy's decisions are many and have no rollup: of longer ranges they are left out. */
-  public static final Duration DECISIONS_SPAN = Duration.ofDays(3);
 
   private static final String TIME_LIMIT = "SET LOCAL statement_timeout = '10s'";
   private static final int MOST_MARKS = 2_000;
@@ -110,11 +108,23 @@ public final class TimelineStore {
       GROUP BY 1 ORDER BY 1
       """;
 
+  private static final String DECISIONS_FROM_ROLLUP =
+      """
+      SELECT date_bin(?::interval, bucket_at, '2000-01-01 00:00+00') AS bucket, policy_id,
+        min(limit_bytes_min) AS limit_min_bytes, max(limit_bytes_max) AS limit_max_bytes,
+        (array_agg(limit_bytes_last ORDER BY bucket_at DESC) FILTER (WHERE limit_bytes_last IS NOT NULL))[1] AS limit_last_bytes,
+        sum(no_decision_count)::bigint AS no_decisions,
+        (array_agg(mode_last ORDER BY bucket_at DESC))[1]::text AS mode
+      FROM headroom.%s WHERE instance_id = ?::uuid AND bucket_at >= ?::timestamptz AND bucket_at < ?::timestamptz
+      GROUP BY 1, 2 ORDER BY 2, 1
+      """;
+
   private static final String DECISIONS =
       """
       SELECT date_bin(?::interval, decided_at, '2000-01-01 00:00+00') AS bucket, policy_id,
         min(limit_bytes) AS limit_min_bytes, max(limit_bytes) AS limit_max_bytes,
-        (array_agg(mode ORDER BY decided_at DESC))[1]::text AS mode, bool_or(applied) AS applied
+        (array_agg(limit_bytes ORDER BY decided_at DESC) FILTER (WHERE limit_bytes IS NOT NULL))[1] AS limit_last_bytes,
+        count(*) - count(limit_bytes) AS no_decisions, (array_agg(mode ORDER BY decided_at DESC))[1]::text AS mode
       FROM headroom.decision WHERE instance_id = ?::uuid AND decided_at >= ?::timestamptz AND decided_at < ?::timestamptz
       GROUP BY 1, 2 ORDER BY 2, 1
       """;
@@ -162,12 +172,18 @@ public final class TimelineStore {
    * One policy's limit over time; the lists go together.
    *
    * @param atMs starts of buckets, in milliseconds since 1970
+   * @param limitMinBytes the smallest limit decided in the bucket; null when none was
+   * @param limitMaxBytes the largest, likewise
+   * @param limitLastBytes the last, likewise
+   * @param noDecisions how many evaluations of the bucket gave no limit
    */
   public record Line(
       String policyId,
       List<Long> atMs,
       List<@Nullable Long> limitMinBytes,
-      List<@Nullable Long> limitMaxBytes) {}
+      List<@Nullable Long> limitMaxBytes,
+      List<@Nullable Long> limitLastBytes,
+      List<Long> noDecisions) {}
 
   /** From when on the guard had a mode. */
   public record ModeChange(long atMs, String mode) {}
@@ -196,8 +212,7 @@ public final class TimelineStore {
    * @param bucketMs how much time a bucket covers
    * @param atMs starts of the buckets that have samples, in milliseconds since 1970
    * @param columns by name, one value for each bucket, in bytes; null where nothing was sampled
-   * @param limits by policy; empty when the range is too long
-   * @param hasLimits whether the range is short enough for them
+   * @param limits by policy
    * @param modes the guard's, by the decisions
    * @param marksLeftOut whether there are more kills or events than are listed
    */
@@ -209,7 +224,6 @@ public final class TimelineStore {
       long samples,
       List<Long> atMs,
       Map<String, List<@Nullable Long>> columns,
-      boolean hasLimits,
       List<Line> limits,
       List<ModeChange> modes,
       List<Kill> kills,
@@ -264,12 +278,9 @@ public final class TimelineStore {
       columns.forEach((column, values) -> values.add(row.get(column, Long.class)));
       samples += row.get("sample_count", Long.class);
     }
-    boolean hasLimits = Duration.between(from, to).compareTo(DECISIONS_SPAN) <= 0;
     List<Line> limits = new ArrayList<>();
-    Map<Long, String> modes = new java.util.TreeMap<>();
-    if (hasLimits) {
-      readDecisions(sql.fetch(DECISIONS, interval, instance, begin, end), limits, modes);
-    }
+    Map<Long, String> modes = new TreeMap<>();
+    readDecisions(sql.fetch(decisions(source), interval, instance, begin, end), limits, modes);
     List<Kill> kills =
         sql.fetch(KILLS, instance, begin, end, MOST_MARKS).map(TimelineStore::kill).reversed();
     List<GuardMark> guardEvents =
@@ -286,7 +297,6 @@ public final class TimelineStore {
         samples,
         atMs,
         columns,
-        hasLimits,
         limits,
         changes(modes),
         kills,
@@ -301,13 +311,22 @@ public final class TimelineStore {
     for (Record row : rows) {
       String policy = row.get("policy_id", String.class);
       if (line == null || !line.policyId().equals(policy)) {
-        line = new Line(policy, new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        line =
+            new Line(
+                policy,
+                new ArrayList<>(),
+                new ArrayList<>(),
+                new ArrayList<>(),
+                new ArrayList<>(),
+                new ArrayList<>());
         limits.add(line);
       }
       long at = row.get("bucket", OffsetDateTime.class).toInstant().toEpochMilli();
       line.atMs().add(at);
       line.limitMinBytes().add(row.get("limit_min_bytes", Long.class));
       line.limitMaxBytes().add(row.get("limit_max_bytes", Long.class));
+      line.limitLastBytes().add(row.get("limit_last_bytes", Long.class));
+      line.noDecisions().add(row.get("no_decisions", Long.class));
       // Policies in shadow are decided beside the one in force: the strongest mode is the guard's.
       modes.merge(at, row.get("mode", String.class), TimelineStore::stronger);
     }
@@ -334,6 +353,14 @@ public final class TimelineStore {
       case SAMPLES -> FROM_SAMPLES;
       case MINUTES -> FROM_ROLLUP.formatted(layers("_max"), "memory_sample_1m");
       case HOURS -> FROM_ROLLUP.formatted(layers("_max"), "memory_sample_1h");
+    };
+  }
+
+  private static String decisions(Source source) {
+    return switch (source) {
+      case SAMPLES -> DECISIONS;
+      case MINUTES -> DECISIONS_FROM_ROLLUP.formatted("decision_1m");
+      case HOURS -> DECISIONS_FROM_ROLLUP.formatted("decision_1h");
     };
   }
 

@@ -101,10 +101,86 @@ class EditionTest {
   }
 
   @Test
+  void decisionRollups_areTheAggregateOfTheirRows_alsoOfLateOnes() {
+    insertDecisions("2026-01-05 10:00:00+00", 400);
+    assertDecisionRollups();
+    upkeep.refreshRollups();
+    assertDecisionRollups();
+    assertThat(count(dataSource, "decision_1m_rollup")).isGreaterThan(100);
+
+    insertDecisions("2026-01-05 10:00:00.5+00", 90);
+    insertDecisions("2026-01-07 23:30:00+00", 40);
+    insertDecisions("now", 5);
+    assertThat(count(dataSource, "decision_rollup_late")).isGreaterThan(1);
+    upkeep.refreshRollups();
+    assertDecisionRollups();
+    assertThat(count(dataSource, "decision_rollup_late")).isZero();
+  }
+
+  @Test
+  void retention_keepsTheHoursOfDecisionsThatAreGone() {
+    insertDecisions("2025-01-10 12:00:00+00", 10);
+    insertDecisions("now", 1);
+
+    upkeep.applyRetention();
+
+    assertThat(query(dataSource, "SELECT count(*) FROM headroom.decision")).containsExactly("3");
+    assertThat(
+            query(
+                dataSource,
+                "SELECT sum(decision_count) FROM headroom.decision_1h WHERE bucket_at < '2025-02-01'"))
+        .containsExactly("30");
+  }
+
+  /** Three policies at once, every 7 s, some without a limit; the same at every call. */
+  private void insertDecisions(String from, int steps) {
+    execute(
+        dataSource,
+        """
+        INSERT INTO headroom.decision (decided_at, instance_id, policy_id, limit_bytes, mode, applied, inputs)
+        SELECT '%s'::timestamptz + step * interval '7 seconds', %s, policy_id,
+          CASE WHEN abs(hashtext(policy_id || step)) %% 5 > 0 THEN abs(hashtext(step || policy_id)::bigint) END,
+          (ARRAY['off', 'shadow', 'enforce']::headroom.guard_mode[])[1 + abs(hashtext(policy_id || step / 50)) %% 3],
+          abs(hashtext(policy_id || step)) %% 3 = 0, '{}'
+        FROM generate_series(0, %d - 1) AS step, unnest(ARRAY['a@1', 'b@1', 'c@2']) AS policy_id
+        """
+            .formatted(from, INSTANCE, steps));
+  }
+
+  private void assertDecisionRollups() {
+    for (String width : List.of("1 minute", "1 hour")) {
+      String view = "headroom.decision_1" + width.charAt(2);
+      String raw =
+          """
+          SELECT bucket, instance_id, policy_id, count(*), count(*) FILTER (WHERE limit_bytes IS NULL), min(limit_bytes), max(limit_bytes),
+            min(limit_bytes) FILTER (WHERE limits_after = 0 AND limit_bytes IS NOT NULL),
+            min(mode) FILTER (WHERE rows_after = 0), count(*) FILTER (WHERE applied) > 0
+          FROM (
+            SELECT *, count(*) OVER w AS rows_after, count(limit_bytes) OVER w AS limits_after
+            FROM (SELECT *, date_bin('%s', decided_at, '2000-01-01 00:00+00') AS bucket FROM headroom.decision) AS binned
+            WINDOW w AS (PARTITION BY bucket, instance_id, policy_id ORDER BY decided_at
+              ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)) AS numbered
+          GROUP BY 1, 2, 3
+          """
+              .formatted(width);
+      String rolled = "SELECT * FROM " + view;
+      assertThat(query(dataSource, "SELECT count(*) FROM (" + raw + ") AS raw"))
+          .isEqualTo(query(dataSource, "SELECT count(*) FROM " + view));
+      assertThat(
+              query(
+                  dataSource,
+                  "SELECT differs::text FROM ((%s EXCEPT %s) UNION ALL (%s EXCEPT %s)) AS differs"
+                      .formatted(raw, rolled, rolled, raw)))
+          .as(view)
+          .isEmpty();
+    }
+  }
+
+  @Test
   void statementsOfTheTimescaleEdition_parse() {
     List<String> statements = timescaleStatements();
 
-    assertThat(statements).hasSize(12);
+    assertThat(statements).hasSize(17);
     for (String statement : statements) {
       // PL/pgSQL parses every statement of a block, also those that are never reached.
       execute(dataSource, "DO $do$ BEGIN IF false THEN " + statement + "; END IF; END $do$");
@@ -122,7 +198,7 @@ class EditionTest {
     List<String> views =
         timescaleStatements().stream().filter(it -> it.startsWith("CREATE MATERIALIZED")).toList();
 
-    assertThat(views).hasSize(2);
+    assertThat(views).hasSize(4);
     for (String view : views) {
       String name = view.replaceFirst("^CREATE MATERIALIZED VIEW headroom\\.(\\w+) .*", "$1");
       String select = view.replaceFirst("^.*? AS SELECT ", "SELECT ").replace(" WITH NO DATA", "");
@@ -141,7 +217,7 @@ class EditionTest {
 
     for (String statement : timescaleStatements()) {
       // Only where the other edition has made the view before does this one come to the licence.
-      boolean needsItsView = statement.contains("'headroom.memory_sample_1");
+      boolean needsItsView = statement.matches(".*'headroom\\.(memory_sample|decision)_1.*");
       if (!needsItsView) {
         assertThat(errorOf(dataSource, statement)).as(statement).contains("license");
       }
@@ -149,7 +225,9 @@ class EditionTest {
   }
 
   private List<String> timescaleStatements() {
-    return query(dataSource, "SELECT * FROM headroom.edition_statements('timescale')");
+    return query(
+        dataSource,
+        "SELECT * FROM headroom.edition_statements('timescale') UNION ALL SELECT * FROM headroom.decision_edition_statements('timescale')");
   }
 
   private void assertRollups() {

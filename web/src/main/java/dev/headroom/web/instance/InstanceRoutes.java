@@ -238,7 +238,6 @@ public final class InstanceRoutes implements Routes {
         timeline.samples(),
         timeline.atMs(),
         timeline.columns(),
-        timeline.hasLimits(),
         timeline.limits(),
         timeline.modes(),
         timeline.kills(),

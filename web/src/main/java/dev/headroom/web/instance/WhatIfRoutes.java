@@ -1,40 +1,38 @@
 package dev.headroom.web.instance;
 
-import dev.headroom.engine.backtest.Backtest;
-import dev.headroom.engine.backtest.BacktestConfig;
-import dev.headroom.engine.backtest.BacktestResult;
 import dev.headroom.engine.backtest.Candidate;
-import dev.headroom.engine.backtest.PolicyResult;
-import dev.headroom.engine.backtest.ProgressListener;
-import dev.headroom.engine.backtest.RecordingSource;
+import dev.headroom.engine.backtest.KillCounts;
 import dev.headroom.engine.kernel.BlockCounts;
-import dev.headroom.engine.kernel.Replay;
-import dev.headroom.engine.kernel.ReplayInput;
+import dev.headroom.engine.kernel.BlockOptions;
+import dev.headroom.engine.kernel.KillOutcome;
+import dev.headroom.engine.kernel.LimitListener;
+import dev.headroom.engine.kernel.ReplayOutcome;
+import dev.headroom.engine.kernel.ReplayPass;
 import dev.headroom.formula.FormulaException;
 import dev.headroom.formula.FormulaLibrary;
 import dev.headroom.formula.LibraryFormula;
 import dev.headroom.model.InstanceId;
-import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.Policy;
-import dev.headroom.model.Sample;
-import dev.headroom.store.InstanceStore;
-import dev.headroom.store.RecordingStore;
+import dev.headroom.store.HourStore;
 import dev.headroom.web.http.ApiException;
 import dev.headroom.web.http.Body;
+import dev.headroom.web.http.Caller;
 import dev.headroom.web.http.Query;
+import dev.headroom.web.http.Query.Range;
 import dev.headroom.web.http.Route;
 import dev.headroom.web.http.Routes;
 import dev.headroom.web.http.Scope;
+import dev.headroom.web.instance.SampleCache.Loaded;
 import io.javalin.http.Context;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalLong;
+import java.util.NoSuchElementException;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -42,34 +40,43 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * What a formula would have done to one instance over a range: the same replay as a backtest of
- * that range. What was read is kept for a while, because a formula is typed letter by letter.
+ * that range, of this one policy. Samples are kept for a while, because a formula is typed letter
+ * by letter, and a replay ends when the page that asked for it asks again.
  */
-public final class WhatIfRoutes implements Routes {
+public final class WhatIfRoutes implements Routes, AutoCloseable {
 
-  private static final int MOST_SAMPLES = 100_000;
   private static final int MOST_CHARACTERS = 10_000;
+  private static final int MOST_ASKER_CHARACTERS = 64;
   private static final int MOST_POINTS = 1_000;
-  private static final int MOST_KEPT = 4;
+  private static final Duration LONGEST = Duration.ofDays(400);
   private static final int AT_A_TIME = 2;
   private static final long PATIENCE_S = 5;
   private static final String NAME = "what-if";
+  private static final BlockOptions COUNTED =
+      new BlockOptions(BlockOptions.Kept.NONE, BlockOptions.ANY_TIME);
 
-  private final InstanceStore instances;
-  private final RecordingStore recordings;
+  private final SampleCache samples;
   private final Semaphore running = new Semaphore(AT_A_TIME);
-  private final Map<Key, InstanceRecording> kept =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, InstanceRecording> eldest) {
-          return size() > MOST_KEPT;
-        }
-      };
 
-  private record Key(InstanceId id, Instant from, Instant to) {}
+  /** By who asks, what they asked last. */
+  private final Map<Asker, Question> latest = new ConcurrentHashMap<>();
 
-  public WhatIfRoutes(InstanceStore instances, RecordingStore recordings) {
-    this.instances = instances;
-    this.recordings = recordings;
+  private record Asker(String caller, String page) {}
+
+  /** A formula whose answer somebody waits for, until a later one takes its place. */
+  private static final class Question {
+    private volatile boolean superseded;
+
+    void checkWanted() {
+      if (superseded) {
+        throw ApiException.conflict(
+            "a later formula of the same page took the place of this one", "read its answer");
+      }
+    }
+  }
+
+  public WhatIfRoutes(HourStore hours) {
+    samples = new SampleCache(hours);
   }
 
   /** A formula that is none, with its text and carets under the place. */
@@ -88,14 +95,24 @@ public final class WhatIfRoutes implements Routes {
   record KillsView(int preventable, int prevented, int missed, int unpreventable, int undecided) {}
 
   /**
+   * A range whose samples are at hand.
+   *
+   * @param bytes how much memory they take
+   * @param loadedMs how long it took until they were, in milliseconds
+   */
+  record LoadedView(int samples, long bytes, long loadedMs) {}
+
+  /**
    * What the formula would have done.
    *
+   * @param samples how many the range has
    * @param problem why the formula cannot be used; then there is nothing else
    * @param atMs moments of decisions, in milliseconds since 1970
    * @param limitBytes the limit decided then; of several near each other the lowest
    */
   record WhatIfView(
       @Nullable ProblemView problem,
+      int samples,
       List<String> warnings,
       List<Long> atMs,
       List<Long> limitBytes,
@@ -110,6 +127,7 @@ public final class WhatIfRoutes implements Routes {
     static WhatIfView ofProblem(FormulaException e) {
       return new WhatIfView(
           new ProblemView(e.line(), e.column(), e.getMessage()),
+          0,
           List.of(),
           List.of(),
           List.of(),
@@ -125,33 +143,80 @@ public final class WhatIfRoutes implements Routes {
 
   @Override
   public List<Route> routes() {
-    return List.of(Route.post("/api/v1/instances/{id}/what-if", Scope.VIEWER, this::whatIf));
+    return List.of(
+        Route.post("/api/v1/instances/{id}/what-if", Scope.VIEWER, this::whatIf),
+        Route.post("/api/v1/instances/{id}/what-if/load", Scope.VIEWER, this::load));
+  }
+
+  /** Reads the range, so that the first formula does not wait for it. */
+  private void load(Context context) throws InterruptedException {
+    InstanceId id = Query.instanceId(context);
+    Range range = range(Body.object(context));
+    long begin = System.nanoTime();
+    Loaded loaded = loaded(id, range);
+    context.json(
+        new LoadedView(
+            loaded.samples(),
+            loaded.bytes(),
+            TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin)));
   }
 
   private void whatIf(Context context) throws InterruptedException {
     InstanceId id = Query.instanceId(context);
     JsonNode body = Body.object(context);
     String text = Body.text(body, "formula", MOST_CHARACTERS);
+    Range range = range(body);
+    Question question = new Question();
+    Asker asker = asker(context, body);
+    supersede(asker, question);
+    try {
+      Candidate candidate = candidate(text);
+      Loaded loaded = loaded(id, range);
+      question.checkWanted();
+      if (!running.tryAcquire(PATIENCE_S, TimeUnit.SECONDS)) {
+        throw ApiException.unavailable("others replay at this moment", "wait a second");
+      }
+      try {
+        context.json(replay(loaded, candidate, range, question));
+      } finally {
+        running.release();
+      }
+    } catch (FormulaException e) {
+      context.json(WhatIfView.ofProblem(e));
+    } finally {
+      if (asker != null) {
+        latest.remove(asker, question);
+      }
+    }
+  }
+
+  private static Range range(JsonNode body) {
     Instant now = Instant.now();
     Instant from = Query.moment("from", Body.text(body, "from", 40), now);
     Instant to = Query.moment("to", Body.text(body, "to", 40), now);
     if (!from.isBefore(to)) {
       throw ApiException.badRequest("from must be before to", "exchange them");
     }
-    Candidate candidate;
-    try {
-      candidate = candidate(text);
-    } catch (FormulaException e) {
-      context.json(WhatIfView.ofProblem(e));
-      return;
+    Range range = new Range(from, to);
+    if (range.span().compareTo(LONGEST) > 0) {
+      throw ApiException.tooMuch(
+          "the range is " + range.span().toDays() + " days",
+          "ask for " + LONGEST.toDays() + " days at most");
     }
-    if (!running.tryAcquire(PATIENCE_S, TimeUnit.SECONDS)) {
-      throw ApiException.unavailable("others replay at this moment", "wait a second");
-    }
-    try {
-      context.json(replay(recording(id, from, to), candidate, from, to));
-    } finally {
-      running.release();
+    return range;
+  }
+
+  /** Who asks, if the body says which page it is. */
+  private static @Nullable Asker asker(Context context, JsonNode body) {
+    return body.has("asker")
+        ? new Asker(Caller.of(context).name(), Body.text(body, "asker", MOST_ASKER_CHARACTERS))
+        : null;
+  }
+
+  private void supersede(@Nullable Asker asker, Question question) {
+    Question former = asker == null ? null : latest.put(asker, question);
+    if (former != null) {
+      former.superseded = true;
     }
   }
 
@@ -160,102 +225,91 @@ public final class WhatIfRoutes implements Routes {
     return Candidate.parse(Policy.of(NAME, formula));
   }
 
-  private InstanceRecording recording(InstanceId id, Instant from, Instant to) {
-    Key key = new Key(id, from, to);
-    synchronized (kept) {
-      InstanceRecording known = kept.get(key);
-      if (known != null) {
-        return known;
-      }
-    }
-    if (instances.find(id).isEmpty()) {
+  private Loaded loaded(InstanceId id, Range range) throws InterruptedException {
+    try {
+      return samples.get(id, range.from(), range.to());
+    } catch (NoSuchElementException e) {
       throw ApiException.notFound(
           "no collector ever reported instance " + id, "/api/v1/instances lists them");
-    }
-    if (instances.countSamples(id, from, to, MOST_SAMPLES + 1) > MOST_SAMPLES) {
+    } catch (SampleCache.RangeTooLargeException e) {
       throw ApiException.tooMuch(
-          "there are more than %,d samples in this range".formatted(MOST_SAMPLES),
-          "choose a shorter range, or run a backtest of a recording");
+          String.valueOf(e.getMessage()),
+          "choose a shorter range, or run `headroom backtest run --from … --to … --instance "
+              + id
+              + "`");
     }
-    InstanceRecording read = recordings.read(id, from, to);
-    synchronized (kept) {
-      kept.put(key, read);
-    }
-    return read;
   }
 
   private static WhatIfView replay(
-      InstanceRecording recording, Candidate candidate, Instant from, Instant to) {
-    BacktestResult result =
-        Backtest.run(
-            new RecordingSource(null, from, to, NAME, List.of(recording)),
-            List.of(candidate),
-            BacktestConfig.DEFAULT.withResamples(0),
-            ProgressListener.NONE);
-    PolicyResult policy =
-        result.policies().stream()
-            .filter(each -> each.name().equals(NAME))
-            .findFirst()
-            .orElseThrow();
-    List<Long> atMs = new ArrayList<>();
-    List<Long> limitBytes = new ArrayList<>();
-    draw(
-        recording,
-        Replay.limits(ReplayInput.of(recording), candidate.replayPolicy()),
-        Math.max(1, Duration.between(from, to).toMillis() / MOST_POINTS),
-        atMs,
-        limitBytes);
+      Loaded loaded, Candidate candidate, Range range, Question question) {
+    LowestLimits limits = new LowestLimits(Math.max(1, range.span().toMillis() / MOST_POINTS));
+    ReplayPass pass = new ReplayPass(loaded.input(), candidate.replayPolicy(), COUNTED, limits);
+    while (pass.next()) {
+      question.checkWanted();
+    }
+    ReplayOutcome outcome = pass.outcomes().getFirst();
+    KillCounts kills = KillCounts.of(outcome.kills().stream().map(KillOutcome::verdict).toList());
     return new WhatIfView(
         null,
+        loaded.samples(),
         candidate.formula().warnings().stream().map(Object::toString).toList(),
-        atMs,
-        limitBytes,
+        limits.atMs,
+        limits.limitBytes,
         new KillsView(
-            policy.kills().preventable(),
-            policy.kills().prevented(),
-            policy.kills().missed(),
-            policy.kills().unpreventable(),
-            policy.kills().undecided()),
-        policy.blocks(),
-        policy.breaches(),
-        policy.noDecisions(),
-        policy.overPromiseGibHours(),
-        policy.slackGibHours(),
-        policy.killOutcomes().stream()
-            .map(outcome ->
+            kills.preventable(),
+            kills.prevented(),
+            kills.missed(),
+            kills.unpreventable(),
+            kills.undecided()),
+        outcome.blockCounts(),
+        outcome.breaches(),
+        outcome.noDecisions(),
+        outcome.exposure().overPromiseGibHours(),
+        outcome.exposure().slackGibHours(),
+        outcome.kills().stream()
+            .map(kill ->
                 new VerdictView(
-                    outcome.killId(),
-                    outcome.verdict().name().toLowerCase(Locale.ROOT),
-                    outcome.pessimisticVerdict().name().toLowerCase(Locale.ROOT),
-                    outcome.limitBytes(),
-                    outcome.reliefBytes(),
-                    outcome.leadMs()))
+                    kill.killId(),
+                    kill.verdict().name().toLowerCase(Locale.ROOT),
+                    kill.pessimisticVerdict().name().toLowerCase(Locale.ROOT),
+                    kill.limitBytes(),
+                    kill.reliefBytes(),
+                    kill.leadMs()))
             .toList());
   }
 
   /** The lowest limit of each bucket, at its own moment: that is where blocks come from. */
-  private static void draw(
-      InstanceRecording recording,
-      List<OptionalLong> limits,
-      long bucketMs,
-      List<Long> atMs,
-      List<Long> limitBytes) {
-    long bucket = Long.MIN_VALUE;
-    List<Sample> samples = recording.samples();
-    for (int i = 0; i < samples.size(); i++) {
-      if (limits.get(i).isEmpty()) {
-        continue;
-      }
-      long at = samples.get(i).sampledAt().toEpochMilli();
-      long limit = limits.get(i).getAsLong();
-      if (at / bucketMs != bucket) {
-        bucket = at / bucketMs;
-        atMs.add(at);
+  private static final class LowestLimits implements LimitListener {
+    private static final long NS_PER_MS = 1_000_000;
+
+    private final long bucketMs;
+    private final List<Long> atMs = new ArrayList<>();
+    private final List<Long> limitBytes = new ArrayList<>();
+    private long bucket = Long.MIN_VALUE;
+    private long lowest;
+
+    LowestLimits(long bucketMs) {
+      this.bucketMs = bucketMs;
+    }
+
+    @Override
+    public void decided(long atNs, long limit) {
+      long ms = Math.floorDiv(atNs, NS_PER_MS);
+      if (ms / bucketMs != bucket) {
+        bucket = ms / bucketMs;
+        lowest = limit;
+        atMs.add(ms);
         limitBytes.add(limit);
-      } else if (limit < limitBytes.getLast()) {
-        atMs.set(atMs.size() - 1, at);
+      } else if (limit < lowest) {
+        lowest = limit;
+        atMs.set(atMs.size() - 1, ms);
         limitBytes.set(limitBytes.size() - 1, limit);
       }
     }
+  }
+
+  @Override
+  public void close() {
+    samples.close();
   }
 }

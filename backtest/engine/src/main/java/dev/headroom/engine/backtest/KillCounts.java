@@ -14,7 +14,8 @@ public record KillCounts(
     int undecidedThin,
     int secondary) {
 
-  static KillCounts of(Collection<Verdict> verdicts) {
+  /** How often each verdict occurs. */
+  public static KillCounts of(Collection<Verdict> verdicts) {
     return new KillCounts(
         Collections.frequency(verdicts, Verdict.PREVENTED),
         Collections.frequency(verdicts, Verdict.MISSED),

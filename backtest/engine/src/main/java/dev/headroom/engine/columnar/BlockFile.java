@@ -16,7 +16,8 @@ import java.util.zip.CRC32C;
 
 /**
  * A file of column blocks, mapped to memory: what the operating system has read once is not read
- * again, and none of it is on the heap. Safe for use by several threads.
+ * again, and none of it is on the heap. {@link BlockMemoryWriter} makes the same of rows that need
+ * no file. Safe for use by several threads.
  */
 public final class BlockFile {
 
@@ -43,14 +44,21 @@ public final class BlockFile {
     }
   }
 
-  private record Table(BlockTable layout, long rows, List<BlockFileWriter.Block> blocks) {}
+  /** One table and where its blocks are. */
+  record Table(BlockTable layout, long rows, List<BlockWriter.Block> blocks) {}
 
   private final MemorySegment bytes;
-  private final List<Table> tables = new ArrayList<>();
+  private final List<Table> tables;
   private final byte[] notes;
 
-  private BlockFile(Path file, MemorySegment bytes) throws IOException {
+  BlockFile(MemorySegment bytes, List<Table> tables, byte[] notes) {
     this.bytes = bytes;
+    this.tables = tables;
+    this.notes = notes;
+  }
+
+  private static BlockFile of(Path file, MemorySegment bytes) throws IOException {
+    List<Table> tables = new ArrayList<>();
     byte[] footer = footer(file, bytes);
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(footer));
     int tableCount = in.readInt();
@@ -72,9 +80,9 @@ public final class BlockFile {
       tables
           .get(table)
           .blocks()
-          .add(new BlockFileWriter.Block(table, rows, offset, length, crc, columns));
+          .add(new BlockWriter.Block(table, rows, offset, length, crc, columns));
     }
-    notes = in.readNBytes(in.readInt());
+    return new BlockFile(bytes, tables, in.readNBytes(in.readInt()));
   }
 
   /**
@@ -97,7 +105,7 @@ public final class BlockFile {
         throw new DamagedException(
             path, "has version " + version + " where this program writes " + VERSION);
       }
-      BlockFile file = new BlockFile(path, bytes);
+      BlockFile file = of(path, bytes);
       file.check(path);
       return file;
     }
@@ -123,7 +131,7 @@ public final class BlockFile {
   private void check(Path file) throws DamagedException {
     CRC32C crc = new CRC32C();
     for (Table table : tables) {
-      for (BlockFileWriter.Block block : table.blocks()) {
+      for (BlockWriter.Block block : table.blocks()) {
         crc.reset();
         crc.update(bytes.asSlice(block.offset, block.bytes).asByteBuffer());
         if ((int) crc.getValue() != block.crc) {
@@ -132,6 +140,11 @@ public final class BlockFile {
         }
       }
     }
+  }
+
+  /** How many bytes it takes. */
+  public long byteSize() {
+    return bytes.byteSize();
   }
 
   /** What the writer noted. */
@@ -146,7 +159,7 @@ public final class BlockFile {
 
   /** How many rows one of its blocks has; 0 behind the last. */
   public int blockRows(int table, int block) {
-    List<BlockFileWriter.Block> blocks = tables.get(table).blocks();
+    List<BlockWriter.Block> blocks = tables.get(table).blocks();
     return block < blocks.size() ? blocks.get(block).rows : 0;
   }
 
@@ -175,7 +188,7 @@ public final class BlockFile {
   }
 
   private PackedColumn column(int table, int block, int column) {
-    BlockFileWriter.Block found = tables.get(table).blocks().get(block);
+    BlockWriter.Block found = tables.get(table).blocks().get(block);
     return new PackedColumn(bytes, found.offset + found.columns[column], found.rows);
   }
 }

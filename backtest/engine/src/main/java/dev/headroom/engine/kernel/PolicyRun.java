@@ -47,6 +47,7 @@ final class PolicyRun {
   /** By sample, the limit decided there; null when nobody wants to know. */
   private final @Nullable List<OptionalLong> decided;
 
+  private final @Nullable LimitListener listener;
   private final boolean fast;
   private int aboveCount;
   private long comparedNs;
@@ -55,8 +56,14 @@ final class PolicyRun {
   private long fastSamples;
   private long slowSamples;
 
-  PolicyRun(ReplayInput input, ReplayPolicy policy, BlockOptions blocks, boolean keepLimits) {
+  PolicyRun(
+      ReplayInput input,
+      ReplayPolicy policy,
+      BlockOptions blocks,
+      boolean keepLimits,
+      @Nullable LimitListener listener) {
     this.policy = policy;
+    this.listener = listener;
     rule = policy.rule().start(input.instanceId());
     state = new LimitState(policy, input.turnsNs());
     boolean clairvoyant = policy.kind() == ReplayPolicy.Kind.HINDSIGHT;
@@ -136,6 +143,11 @@ final class PolicyRun {
         || pessimistic.isRefusing()) {
       findAbove(chunk, scratch, from, end);
     }
+    if (listener != null) {
+      for (int sample = from; sample < end; sample++) {
+        listener.decided(chunk.samples.timeNs[sample], state.clamp(scratch.answers[sample]));
+      }
+    }
     state.decidedAtOnce(state.clamp(scratch.answers[end - 1]));
     fastSamples += end - from;
     return end;
@@ -170,6 +182,9 @@ final class PolicyRun {
       }
       compare(limit, chunk.startHeadroom[sample], (long) chunk.comparedNs[sample]);
       decision = state.decideIfDue(nowNs, scratch.answers[sample]);
+      if (listener != null && decision.isPresent()) {
+        listener.decided(nowNs, decision.getAsLong());
+      }
     }
     state.advanceTo(nowNs);
     if (decided != null) {

@@ -32,17 +32,31 @@ public final class ReplayPass {
     this(input, policies, blocks, CHUNK_SAMPLES, false);
   }
 
+  /** Starts a pass of one policy whose limits somebody wants to hear. */
+  public ReplayPass(
+      ReplayInput input, ReplayPolicy policy, BlockOptions blocks, LimitListener limits) {
+    this(input, CHUNK_SAMPLES, List.of(new PolicyRun(input, policy, blocks, false, limits)));
+  }
+
   ReplayPass(
       ReplayInput input,
       List<ReplayPolicy> policies,
       BlockOptions blocks,
       int chunkSamples,
       boolean keepLimits) {
+    this(
+        input,
+        chunkSamples,
+        policies.stream()
+            .map(policy -> new PolicyRun(input, policy, blocks, keepLimits, null))
+            .toList());
+  }
+
+  private ReplayPass(ReplayInput input, int chunkSamples, List<PolicyRun> runs) {
     this.input = input;
+    this.runs = runs;
     reader = new ChunkReader(input, chunkSamples);
     scratch = new PolicyRun.Scratch(chunkSamples);
-    runs =
-        policies.stream().map(policy -> new PolicyRun(input, policy, blocks, keepLimits)).toList();
   }
 
   /**

@@ -1,8 +1,8 @@
 package dev.headroom.engine.recording;
 
-import static dev.headroom.engine.recording.InstanceLoader.COUNTS;
-import static dev.headroom.engine.recording.InstanceLoader.PROCESSES;
-import static dev.headroom.engine.recording.InstanceLoader.SAMPLES;
+import static dev.headroom.engine.recording.SampleRows.COUNTS;
+import static dev.headroom.engine.recording.SampleRows.PROCESSES;
+import static dev.headroom.engine.recording.SampleRows.SAMPLES;
 
 import dev.headroom.engine.columnar.BlockFile;
 import dev.headroom.engine.kernel.SampleChunk;
@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class BlockFeed implements SampleFeed {
 
   private static final long NS_PER_MICROSECOND = 1_000;
+  private static final int PROCESS_COLUMNS = 8;
   private static final int MEMORY_MAX = SampleTable.MEMORY.position("memory_max_bytes");
   private static final int UNLIMITED = SampleTable.MEMORY.position("memory_max_unlimited");
   private static final Map<Fact, Integer> FACTS = factPositions();
@@ -41,8 +42,11 @@ final class BlockFeed implements SampleFeed {
   private final List<String> texts;
   private final List<BackendKind> kinds = new ArrayList<>();
   private final InstanceId instance;
-  private final long[] scratch = new long[InstanceLoader.BLOCK_ROWS];
+  private final long[] scratch;
   private final ProcessBlocks processes;
+
+  /** The sample behind the last that is handed out. */
+  private final long end;
 
   private int block;
   private int blockRows;
@@ -54,15 +58,56 @@ final class BlockFeed implements SampleFeed {
   /** Of the chunk at hand. */
   private int[] firstRow = {0};
 
+  /** Room to unpack into, for one feed after the other. */
+  static final class Buffers {
+    private final long[] scratch = new long[SampleRows.BLOCK_ROWS];
+    private final long[][] processColumns = new long[PROCESS_COLUMNS][SampleRows.BLOCK_ROWS];
+  }
+
+  /** Hands out all samples of a file. */
   BlockFeed(BlockFile file, List<String> texts, InstanceId instance) {
+    this(file, texts, instance, new Buffers(), 0, file.rows(SAMPLES));
+  }
+
+  /**
+   * Hands out the samples from one to before another.
+   *
+   * @param buffers of no other feed that is still asked for chunks
+   */
+  BlockFeed(
+      BlockFile file,
+      List<String> texts,
+      InstanceId instance,
+      Buffers buffers,
+      long first,
+      long end) {
     this.file = file;
     this.texts = texts;
     this.instance = instance;
-    blockRows = file.blockRows(SAMPLES, 0);
-    processes = new ProcessBlocks();
+    this.end = end;
+    scratch = buffers.scratch;
+    block = (int) (first / SampleRows.BLOCK_ROWS);
+    blockRows = file.blockRows(SAMPLES, block);
+    firstSampleOfBlock = (long) block * SampleRows.BLOCK_ROWS;
+    from = (int) (first - firstSampleOfBlock);
+    to = from;
+    processes = new ProcessBlocks(buffers.processColumns, processesBefore(first));
     for (String text : texts) {
       kinds.add(BackendKind.find(text).orElse(BackendKind.UNKNOWN));
     }
+  }
+
+  private long processesBefore(long sample) {
+    long sum = 0;
+    for (int earlier = 0; (long) earlier * SampleRows.BLOCK_ROWS < sample; earlier++) {
+      long start = (long) earlier * SampleRows.BLOCK_ROWS;
+      int rows = (int) Math.min(sample - start, SampleRows.BLOCK_ROWS);
+      file.read(COUNTS, earlier, 0, 0, rows, scratch, 0);
+      for (int row = 0; row < rows; row++) {
+        sum += scratch[row];
+      }
+    }
+    return sum;
   }
 
   private static Map<Fact, Integer> factPositions() {
@@ -88,7 +133,7 @@ final class BlockFeed implements SampleFeed {
       blockRows = blockRows == 0 ? 0 : file.blockRows(SAMPLES, ++block);
       from = 0;
     }
-    to = Math.min(from + chunk.capacity(), blockRows);
+    to = (int) Math.min(Math.min(from + chunk.capacity(), blockRows), end - firstSampleOfBlock);
     chunk.size = to - from;
     if (chunk.size == 0) {
       chunk.firstRow[0] = 0;
@@ -227,17 +272,22 @@ final class BlockFeed implements SampleFeed {
     private final int peak = processPosition("guard_allocated_peak_bytes");
 
     private final int[] read = {pid, start, kind, blockable, statement, resident, guarded, peak};
-    private final long[][] columns = new long[read.length][InstanceLoader.BLOCK_ROWS];
+    private final long[][] columns;
     private int loaded = -1;
 
     /** The number of the next process in the file. */
     private long next;
 
+    ProcessBlocks(long[][] columns, long first) {
+      this.columns = columns;
+      next = first;
+    }
+
     void read(SampleChunk chunk, int rows) {
       int done = 0;
       while (done < rows) {
-        int number = (int) (next / InstanceLoader.BLOCK_ROWS);
-        int inBlock = (int) (next % InstanceLoader.BLOCK_ROWS);
+        int number = (int) (next / SampleRows.BLOCK_ROWS);
+        int inBlock = (int) (next % SampleRows.BLOCK_ROWS);
         load(number);
         int count = Math.min(rows - done, file.blockRows(PROCESSES, number) - inBlock);
         copy(chunk, inBlock, done, count);

@@ -1,10 +1,8 @@
 package dev.headroom.engine.recording;
 
 import dev.headroom.engine.columnar.BlockFileWriter;
-import dev.headroom.engine.columnar.BlockTable;
 import dev.headroom.engine.kernel.MedianStep;
 import dev.headroom.engine.kernel.RecordingHeader;
-import dev.headroom.model.Fidelity;
 import dev.headroom.model.Instance;
 import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.ProcessSample;
@@ -14,11 +12,8 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
 
 /**
@@ -28,9 +23,9 @@ import java.util.function.Function;
  * <p>Rows come table by table: all samples in the order of time, then all processes in the order of
  * time, pid and start time, then everything else with {@link #finish}. A row is whole numbers in
  * the order of the hashed columns of its table, see {@link SampleTable}; {@link #text} numbers
- * texts. Memory is eight bytes for each sample.
+ * texts. Memory is nine bytes for each sample.
  */
-public final class InstanceLoader implements AutoCloseable {
+public final class InstanceLoader implements RowLoader, AutoCloseable {
 
   /** Rows are not in the order that the loader needs; the caller must sort them first. */
   public static final class OutOfOrderException extends RuntimeException {
@@ -41,51 +36,15 @@ public final class InstanceLoader implements AutoCloseable {
     }
   }
 
-  /** In the file: samples, processes, and how many processes each sample has. */
-  static final int SAMPLES = 0;
-
-  static final int PROCESSES = 1;
-  static final int COUNTS = 2;
-
-  /** As many samples as a replay looks at together. */
-  static final int BLOCK_ROWS = 2048;
-
-  static final List<BlockTable> TABLES =
-      List.of(
-          new BlockTable(SampleTable.MEMORY.size(), BLOCK_ROWS),
-          new BlockTable(SampleTable.PROCESS.size() - 1, BLOCK_ROWS),
-          new BlockTable(1, BLOCK_ROWS));
-
-  private static final long NS_PER_MICROSECOND = 1_000;
-  private static final long ONE_PRESENT = 1;
-  private static final int TIME = 0;
-  private static final int PID = SampleTable.PROCESS.position("pid");
-  private static final int START = SampleTable.PROCESS.position("start_ticks");
-  private static final long RESIDENT = 1L << SampleTable.PROCESS.position("resident_anon_bytes");
-  private static final long GUARDED = 1L << SampleTable.PROCESS.position("guard_allocated_bytes");
-  private static final long GUARD_LIMIT = 1L << SampleTable.MEMORY.position("guard_limit_bytes");
-
   private final BlockFileWriter writer;
   private final TextNumbers texts = new TextNumbers();
   private final MessageDigest digest = ContentHash.sha256();
   private final SampleTable.Hasher hasher = new SampleTable.Hasher(digest);
-  private final Map<Fidelity, Integer> fidelities = new EnumMap<>(Fidelity.class);
-  private final long[] processValues = new long[SampleTable.PROCESS.size() - 1];
-  private final long[] count = new long[1];
-  private long[] micros = new long[1024];
-  private int samples;
-  private boolean hasGuardLimit;
-
-  /** The sample whose processes come, how many there were, and the best that is known of one. */
-  private int current;
-
-  private int processes;
-  private Fidelity best = Fidelity.CGROUP;
-  private long lastPid;
-  private long lastStart;
+  private final SampleRows rows;
 
   InstanceLoader(Instance instance, Path folder) throws IOException {
-    writer = new BlockFileWriter(folder, TABLES);
+    writer = new BlockFileWriter(folder, SampleRows.TABLES);
+    rows = new SampleRows(writer);
     digest.update(ContentHash.INSTANCE_PREFIX);
     InstanceRows.forInstance(instance, hashing());
   }
@@ -124,107 +83,61 @@ public final class InstanceLoader implements AutoCloseable {
     return SampleTable.PROCESS.column(position).type() == ColumnType.TEXT;
   }
 
-  /** The number that stands for a text in rows. */
+  @Override
   public int text(String text) {
     return texts.of(text);
   }
 
-  /**
-   * Takes the next sample.
-   *
-   * @param present one bit for each value, set where there is one
-   * @throws OutOfOrderException when it is not later than the one before
-   */
+  @Override
   public void sample(long[] values, long present) {
-    if (samples > 0 && micros[samples - 1] >= values[TIME]) {
-      throw new OutOfOrderException("samples", values[TIME]);
-    }
-    if (samples == micros.length) {
-      micros = Arrays.copyOf(micros, 2 * samples);
-    }
-    micros[samples++] = values[TIME];
-    hasGuardLimit |= (present & GUARD_LIMIT) != 0;
+    rows.sample(values, present);
     SampleTable.MEMORY.hash(values, present, texts, hasher);
-    writer.append(SAMPLES, values, present);
   }
 
-  /**
-   * Takes the next process, after every sample was taken.
-   *
-   * @param present one bit for each value, set where there is one
-   * @return false when there is no sample at its time; it is left out
-   * @throws OutOfOrderException when it does not come after the one before
-   */
+  @Override
   public boolean process(long[] values, long present) {
-    while (current < samples && micros[current] < values[TIME]) {
-      finishSample();
+    boolean taken = rows.process(values, present);
+    if (taken) {
+      SampleTable.PROCESS.hash(values, present, texts, hasher);
     }
-    if (current == samples || micros[current] != values[TIME]) {
-      if (current > 0 && micros[current - 1] >= values[TIME]) {
-        throw new OutOfOrderException("processes", values[TIME]);
-      }
-      return false;
-    }
-    long pid = values[PID];
-    long start = values[START];
-    if (processes > 0 && (pid < lastPid || (pid == lastPid && start <= lastStart))) {
-      throw new OutOfOrderException("processes", values[TIME]);
-    }
-    lastPid = pid;
-    lastStart = start;
-    processes++;
-    if ((present & GUARDED) != 0) {
-      best = Fidelity.GUARD;
-    } else if (best == Fidelity.CGROUP && (present & RESIDENT) != 0) {
-      best = Fidelity.RESIDENT;
-    }
-    SampleTable.PROCESS.hash(values, present, texts, hasher);
-    System.arraycopy(values, 1, processValues, 0, processValues.length);
-    writer.append(PROCESSES, processValues, present >>> 1);
-    return true;
-  }
-
-  private void finishSample() {
-    count[0] = processes;
-    writer.append(COUNTS, count, ONE_PRESENT);
-    if (processes > 0) {
-      fidelities.merge(best, 1, Integer::sum);
-    }
-    current++;
-    processes = 0;
-    best = Fidelity.CGROUP;
+    return taken;
   }
 
   /** Takes samples that are in memory, in whatever order their processes are. */
   void load(List<Sample> all) {
-    RowNumbers<Sample> sampleRow = new RowNumbers<>(Tables.MEMORY_SAMPLE, texts);
-    RowNumbers<ProcessRow> processRow = new RowNumbers<>(Tables.PROCESS_SAMPLE, texts);
+    load(all, this);
+  }
+
+  /** Gives samples that are in memory to a loader. */
+  static void load(List<Sample> all, RowLoader to) {
+    RowNumbers<Sample> sampleRow = new RowNumbers<>(Tables.MEMORY_SAMPLE, to);
+    RowNumbers<ProcessRow> processRow = new RowNumbers<>(Tables.PROCESS_SAMPLE, to);
     for (Sample sample : all) {
-      sample(sampleRow.of(sample), sampleRow.present());
+      to.sample(sampleRow.of(sample), sampleRow.present());
     }
     for (Sample sample : all) {
       List<ProcessSample> sorted =
           sample.processes().stream().sorted(InstanceReader.BY_PID).toList();
       for (ProcessSample process : sorted) {
         ProcessRow row = new ProcessRow(sample.instanceId(), sample.sampledAt(), process);
-        process(processRow.of(row), processRow.present());
+        to.process(processRow.of(row), processRow.present());
       }
     }
   }
 
   /** Rows of a table of objects as whole numbers; one array is used for all of them. */
   <R> RowNumbers<R> rowsOf(Table<R> table) {
-    return new RowNumbers<>(table, texts);
+    return new RowNumbers<>(table, this);
   }
 
   /** Turns rows into whole numbers; one array is used for all of them. */
   static final class RowNumbers<R> {
     private final List<Column<R>> columns;
-    private final TextNumbers texts;
+    private final RowLoader texts;
     private final long[] values;
     private long present;
 
-    private RowNumbers(Table<R> table, TextNumbers texts) {
+    private RowNumbers(Table<R> table, RowLoader texts) {
       this.columns = table.columns().stream().filter(Column::hashed).toList();
       this.texts = texts;
       values = new long[columns.size()];
@@ -251,7 +164,7 @@ public final class InstanceLoader implements AutoCloseable {
         case Number whole -> whole.longValue();
         case Boolean bool -> bool ? 1 : 0;
         case Instant instant -> ChronoUnit.MICROS.between(Instant.EPOCH, instant);
-        case String text -> texts.of(text);
+        case String text -> texts.text(text);
         default -> throw new IllegalStateException("no sample has a " + value.getClass());
       };
     }
@@ -265,24 +178,21 @@ public final class InstanceLoader implements AutoCloseable {
    * @return the content hash of the instance
    */
   String finish(InstanceRecording events, Function<String, Path> targetOf) throws IOException {
-    while (current < samples) {
-      finishSample();
-    }
+    SampleTraits traits = rows.end();
     hasher.flush();
     InstanceRows.forEachEvent(events, hashing());
     String contentHash = HexFormat.of().formatHex(digest.digest());
+    int samples = traits.micros().length;
     long[] timeNs = new long[samples];
-    for (int i = 0; i < samples; i++) {
-      timeNs[i] = Math.multiplyExact(micros[i], NS_PER_MICROSECOND);
-    }
+    traits.writeTimes(0, samples, timeNs, 0);
     Long lastNs = samples == 0 ? null : (Long) timeNs[samples - 1];
     BlockNotes notes =
         new BlockNotes(
             contentHash,
             samples,
             MedianStep.doubledNs(timeNs),
-            fidelities,
-            hasGuardLimit,
+            traits.fidelities(0, samples),
+            traits.hasGuardLimit(0, samples),
             lastNs,
             RecordingHeader.appliedLimits(events.decisions()),
             texts.all());

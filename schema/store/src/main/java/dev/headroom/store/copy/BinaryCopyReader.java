@@ -7,6 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.UUID;
+import java.util.function.IntPredicate;
+import java.util.function.ToIntFunction;
 import org.postgresql.copy.CopyOut;
 
 /**
@@ -126,6 +128,28 @@ public final class BinaryCopyReader {
   /** A {@code timestamptz}, in microseconds since 1970. */
   public long getMicros(int field) {
     return getLong(field) + POSTGRES_EPOCH_MICROS;
+  }
+
+  /**
+   * Reads a row of samples or processes as whole numbers: the time, then every field behind the
+   * instance's id, which all rows share.
+   *
+   * @param values receives them, the time first; those that are absent are left as they are
+   * @param isText whether the value at a position is a text, for which {@code number} stands
+   * @return one bit for each value, set where there is one
+   */
+  public long getNumbers(long[] values, IntPredicate isText, ToIntFunction<String> number) {
+    values[0] = getMicros(0);
+    long present = 1;
+    for (int position = 1; position < values.length; position++) {
+      int field = position + 1;
+      if (!isNull(field)) {
+        present |= 1L << position;
+        values[position] =
+            isText.test(position) ? number.applyAsInt(getText(field)) : getLong(field);
+      }
+    }
+    return present;
   }
 
   /** A {@code uuid}. */

@@ -18,7 +18,8 @@ GRANT SELECT ON
   headroom.guard_event, headroom.decision, headroom.collector_event,
   headroom.policy, headroom.rollout, headroom.rollout_event, headroom.guard_stop,
   headroom.recording, headroom.recording_instance, headroom.backtest_run, headroom.backtest_kill,
-  headroom.memory_sample_1m, headroom.memory_sample_1h, headroom.retention, headroom.rollup, headroom.custody
+  headroom.memory_sample_1m, headroom.memory_sample_1h, headroom.decision_1m, headroom.decision_1h, headroom.retention,
+  headroom.rollup, headroom.decision_rollup, headroom.custody
   TO headroom_reader, headroom_operator;
 
 -- Column by column, so that nobody writes under another's database_user and a rollout stays the one it was made as.

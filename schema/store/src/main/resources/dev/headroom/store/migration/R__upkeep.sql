@@ -6,6 +6,8 @@ DECLARE
   horizon constant timestamptz := date_bin('1 hour', now() - interval '2 hours', '2000-01-01 00:00+00');
   hours timestamptz[];
   instances uuid[];
+  decision_hours timestamptz[];
+  decision_instances uuid[];
   target record;
 BEGIN
   -- The edition timescale has policies for it; elsewhere one caller at a time is enough.
@@ -17,36 +19,48 @@ BEGIN
   WITH taken AS (DELETE FROM headroom.rollup_late RETURNING hour_at, instance_id)
   SELECT array_agg(hour_at), array_agg(instance_id) INTO hours, instances FROM taken;
 
-  FOR target IN SELECT view_name, bucket_width, refreshed_to FROM headroom.rollup LOOP
+  WITH taken AS (DELETE FROM headroom.decision_rollup_late RETURNING hour_at, instance_id)
+  SELECT array_agg(hour_at), array_agg(instance_id) INTO decision_hours, decision_instances FROM taken;
+
+  FOR target IN
+    SELECT 'rollup' AS kept_in, view_name, refreshed_to, 'memory_sample' AS source, 'sampled_at' AS time_column,
+      hours AS late_hours, instances AS late_instances,
+      headroom.rollup_query(headroom.bucket_expression(bucket_width), '%s') AS query
+    FROM headroom.rollup
+    UNION ALL
+    SELECT 'decision_rollup', view_name, refreshed_to, 'decision', 'decided_at', decision_hours, decision_instances,
+      headroom.decision_rollup_query(headroom.decision_bucket_expression(bucket_width), '%s')
+    FROM headroom.decision_rollup
+  LOOP
     EXECUTE format(
       'DELETE FROM headroom.%I AS stored USING unnest($1, $2) AS late (hour_at, instance_id) '
       'WHERE stored.instance_id = late.instance_id AND stored.bucket_at >= late.hour_at '
       'AND stored.bucket_at < late.hour_at + interval ''1 hour''', target.view_name || '_rollup')
-      USING hours, instances;
-    EXECUTE format(
-      'INSERT INTO headroom.%I %s',
-      target.view_name || '_rollup',
-      headroom.rollup_query(
-        headroom.bucket_expression(target.bucket_width),
-        'unnest($1, $2) AS late (hour_at, late_instance_id) JOIN headroom.memory_sample ON instance_id = late_instance_id '
-        'AND sampled_at >= hour_at AND sampled_at < hour_at + interval ''1 hour'' AND sampled_at < $3'))
-      USING hours, instances, target.refreshed_to;
+      USING target.late_hours, target.late_instances;
+    EXECUTE format('INSERT INTO headroom.%I ', target.view_name || '_rollup')
+      || replace(
+        target.query,
+        '%s',
+        format(
+          'unnest($1, $2) AS late (hour_at, late_instance_id) JOIN headroom.%1$I ON instance_id = late_instance_id '
+          'AND %2$I >= hour_at AND %2$I < hour_at + interval ''1 hour'' AND %2$I < $3', target.source, target.time_column))
+      USING target.late_hours, target.late_instances, target.refreshed_to;
 
     IF target.refreshed_to < horizon THEN
-      EXECUTE format(
-        'INSERT INTO headroom.%I %s',
-        target.view_name || '_rollup',
-        headroom.rollup_query(
-          headroom.bucket_expression(target.bucket_width),
-          'headroom.memory_sample WHERE sampled_at >= $1 AND sampled_at < $2'))
+      EXECUTE format('INSERT INTO headroom.%I ', target.view_name || '_rollup')
+        || replace(
+          target.query,
+          '%s',
+          format('headroom.%1$I WHERE %2$I >= $1 AND %2$I < $2', target.source, target.time_column))
         USING target.refreshed_to, horizon;
-      UPDATE headroom.rollup SET refreshed_to = horizon WHERE view_name = target.view_name;
+      EXECUTE format('UPDATE headroom.%I SET refreshed_to = $1 WHERE view_name = $2', target.kept_in)
+        USING horizon, target.view_name;
     END IF;
   END LOOP;
 END
 $$;
 COMMENT ON PROCEDURE headroom.refresh_rollups() IS
-  'Stores the buckets of memory_sample_1m and memory_sample_1h that are two hours old or got late samples';
+  'Stores the buckets of the rollups of memory_sample and decision that are two hours old or got late rows';
 REVOKE ALL ON PROCEDURE headroom.refresh_rollups() FROM PUBLIC;
 GRANT EXECUTE ON PROCEDURE headroom.refresh_rollups() TO headroom_collector, headroom_operator;
 

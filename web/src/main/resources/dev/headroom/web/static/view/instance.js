@@ -4,7 +4,7 @@ import {get, post} from '../api.js';
 import {bytes, duration, labels, number, shortId, time, words} from '../format.js';
 import {picture, MARKS} from './picture.js';
 
-const TYPING_MS = 350;
+const TYPING_MS = 200;
 
 export async function instance(page, id) {
   const range = new URLSearchParams({from: page.hasRange ? page.from : '1h', to: page.to});
@@ -17,7 +17,7 @@ export async function instance(page, id) {
   const go = {
     onRange: ([from, to]) => page.set({from: new Date(from).toISOString(), to: new Date(Math.max(to, from + 100)).toISOString()}),
     onKill: incident => page.go('/incidents/' + incident)};
-  const lines = [...live(timeline), ...timeline.limits.map(l => ({label: l.policy_id, atMs: l.at_ms, bytes: l.limit_min_bytes}))];
+  const lines = [...live(timeline), ...timeline.limits.map(l => ({label: l.policy_id, atMs: l.at_ms, bytes: l.limit_min_bytes, upTo: l.limit_max_bytes}))];
   const place = h('div');
   let drawn = null;
   const draw = whatIf => {
@@ -47,16 +47,15 @@ export async function instance(page, id) {
         h('span', {class: 'note'}, `${time(timeline.from)} to ${time(timeline.to)} · ${number(timeline.samples)} samples · buckets of ${duration(timeline.bucket_ms)}${timeline.source === 'SAMPLES' ? '' : ', each layer at its largest'}`)),
       timeline.at_ms.length === 0 && h('p', {class: 'empty'}, 'Nothing was sampled in this range. ', link(`/instances/${id}?from=30d`, 'Look at the last 30 days')),
       place,
-      !timeline.has_limits && h('p', {class: 'note'}, 'Limits of single policies are shown for ranges of up to three days.'),
       timeline.marks_left_out && h('p', {class: 'note'}, 'There are more marks than are drawn: choose a shorter range.')),
     whatIf(page, id, timeline, draw),
     events(timeline)];
 }
 
-/** The limit that was really in the guard; its lower edge in each bucket. */
+/** The limit that was really in the guard: its lower and upper edge in each bucket. */
 function live(timeline) {
   const values = timeline.columns.guard_limit_min_bytes;
-  return values.some(v => v !== null) ? [{label: 'limit in the guard', live: true, atMs: timeline.at_ms, bytes: values}] : [];
+  return values.some(v => v !== null) ? [{label: 'limit in the guard', live: true, atMs: timeline.at_ms, bytes: values, upTo: timeline.columns.guard_limit_max_bytes}] : [];
 }
 
 function events(timeline) {
@@ -74,35 +73,63 @@ function events(timeline) {
 }
 
 function whatIf(page, id, timeline, draw) {
+  const url = `/api/v1/instances/${encodeURIComponent(id)}/what-if`;
+  const range = {from: timeline.from, to: timeline.to};
+  const asker = Array.from(crypto.getRandomValues(new Uint32Array(4)), n => n.toString(36)).join('-');
   const input = h('textarea', {id: 'formula', spellcheck: 'false', value: page.query.get('formula') || '', 'aria-describedby': 'formula-note', placeholder: 'memory_max - (shmem + page_tables + 100MiB)'});
   const result = h('div', {'aria-live': 'polite'});
+  const status = h('p', {class: 'note', role: 'status'});
   let timer = null;
-  let asked = 0;
+  let loading = null;
+  let current = null;
+  const refuse = e => result.replaceChildren(h('p', {class: 'chip bad'}, e.message), h('p', {class: 'note'}, e.nextStep || ''));
+
+  /** Has the samples read as soon as somebody seems about to type, so that the first letter does not wait for them. */
+  function load() {
+    loading ??= (async () => {
+      status.textContent = `Reading ${number(timeline.samples)} samples…`;
+      try {
+        const known = await post(url + '/load', range, page.signal);
+        status.textContent = `${number(known.samples)} samples at hand.`;
+      } catch (e) {
+        loading = null;
+        status.textContent = '';
+        if (!page.signal.aborted) refuse(e);
+      }
+    })();
+  }
+
   async function ask() {
     const formula = input.value.trim();
-    const mine = ++asked;
+    current?.abort();
+    const mine = current = new AbortController();
     page.keep({formula: formula || null});
     if (!formula) { result.replaceChildren(); draw(null); return; }
+    const begin = performance.now();
     try {
-      const answer = await post(`/api/v1/instances/${encodeURIComponent(id)}/what-if`, {from: timeline.from, to: timeline.to, formula}, page.signal);
-      if (mine !== asked) return;
+      const answer = await post(url, {...range, formula, asker}, AbortSignal.any([page.signal, mine.signal]));
+      if (mine !== current) return;
       result.replaceChildren(...[verdict(answer)].flat().filter(Boolean));
+      if (!answer.problem) status.textContent = `${number(answer.samples)} samples replayed, answered in ${Math.round(performance.now() - begin)} ms.`;
       draw(answer.problem ? null : {label: 'what if', whatIf: true, atMs: answer.at_ms, bytes: answer.limit_bytes});
     } catch (e) {
-      if (mine === asked && !page.signal.aborted) result.replaceChildren(h('p', {class: 'chip bad'}, e.message), h('p', {class: 'note'}, e.nextStep || ''));
+      if (mine === current && !mine.signal.aborted && !page.signal.aborted) refuse(e);
     }
   }
   input.addEventListener('input', () => { clearTimeout(timer); timer = setTimeout(ask, TYPING_MS); });
+  input.addEventListener('focus', load);
   if (input.value) setTimeout(ask, 0);
-  return panel('What if: another formula over this range', null,
+  const box = panel('What if: another formula over this range', null,
     h('label', {for: 'formula', class: 'visually-hidden'}, 'Formula'), input,
     h('p', {class: 'note', id: 'formula-note'}, 'It is replayed as you type; nothing is changed. Try ',
       ...['talk', 'neon', 'static-75'].flatMap(name => [h('button', {type: 'button', onclick: async () => { input.value = name; input.dispatchEvent(new Event('input')); }}, name), ' '])),
-    result);
+    status, result);
+  box.addEventListener('pointerenter', load);
+  return box;
 }
 
 function verdict(answer) {
-  if (answer.problem) return h('pre', {role: 'alert'}, answer.problem.text);
+  if (answer.problem) return h('pre', {role: 'alert', class: 'problem'}, answer.problem.text);
   const k = answer.kills, b = answer.blocks;
   const columns = [{label: 'kill', field: 'kill_id', get: v => v.kill_id, show: v => link('/incidents/' + v.kill_id, shortId(v.kill_id))}, {label: 'verdict', get: v => v.verdict, show: v => words(v.verdict)},
     {label: 'limit', field: 'limit_bytes', number: true, get: v => v.limit_bytes, show: v => bytes(v.limit_bytes)}, {label: 'relief', field: 'relief_bytes', number: true, get: v => v.relief_bytes, show: v => bytes(v.relief_bytes)}, {label: 'lead', field: 'lead_ms', number: true, get: v => v.lead_ms, show: v => duration(v.lead_ms)}];

@@ -21,6 +21,12 @@ function tick(seconds, span) {
 }
 
 const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const nameOf = line => line.live ? '--limit' : line.whatIf ? '--focus' : '--would';
+const colourOf = line => colour(nameOf(line));
+const faint = name => `color-mix(in srgb, ${name} 22%, transparent)`;
+
+/** Whether a line has buckets in which its limit changed: there it is drawn as a band. */
+const isWide = line => line.upTo?.some((v, i) => v !== null && v !== line.bytes[i]);
 
 /**
  * Draws a timeline.
@@ -28,7 +34,8 @@ const colour = name => getComputedStyle(document.documentElement).getPropertyVal
  */
 export function picture(timeline, lines, {onRange, onKill}) {
   const at = merged(timeline, lines);
-  const data = columns(timeline, lines, at);
+  const wide = lines.filter(isWide);
+  const data = columns(timeline, lines, wide, at);
   const marks = marksOf(timeline);
   const box = h('div', {class: 'chart', tabindex: 0, role: 'figure', 'aria-label':
     `Memory over time: ${at.length} buckets, ${timeline.kills.length} kills, ${timeline.guard_events.length} events of the guard. Arrow keys move the cursor, plus and minus zoom, Page keys move the range, K goes to the next kill, Enter opens it. The table below has every number.`});
@@ -51,8 +58,11 @@ export function picture(timeline, lines, {onRange, onKill}) {
         incrs: Array.from({length: 45}, (_, i) => 2 ** i)}],
       series: [{}, ...LAYERS.toReversed().map(([, label, name]) => ({label, stroke: colour(name), fill: colour(name), width: 0.5, points: {show: false}, spanGaps: false})),
         {label: 'memory.max', stroke: ink, width: 2.5, points: {show: false}, spanGaps: true},
-        ...lines.map((line, i) => ({label: line.label, stroke: line.live ? colour('--limit') : line.whatIf ? colour('--focus') : colour('--would'), width: line.whatIf ? 3 : 2,
-          dash: line.live ? undefined : DASHES[i % DASHES.length], points: {show: false}, spanGaps: true, paths: uPlot.paths.stepped({align: 1})}))],
+        ...lines.map((line, i) => ({label: line.label, stroke: colourOf(line), width: line.whatIf ? 3 : 2,
+          dash: line.live ? undefined : DASHES[i % DASHES.length], points: {show: false}, spanGaps: true, paths: uPlot.paths.stepped({align: 1})})),
+        ...wide.map(line => ({label: line.label + ', largest', stroke: colourOf(line), width: 1, points: {show: false}, spanGaps: true, paths: uPlot.paths.stepped({align: 1})}))],
+      // From the smallest to the largest limit of each bucket.
+      bands: wide.map((line, i) => ({series: [LAYERS.length + 2 + lines.length + i, LAYERS.length + 2 + lines.indexOf(line)], fill: faint(colourOf(line))})),
       hooks: {
         draw: [drawMarks],
         setCursor: [u => { if (u.cursor.idx !== null && u.cursor.idx !== undefined && u.cursor.left >= 0) tell(u.cursor.idx, u.cursor.left); }],
@@ -77,13 +87,19 @@ export function picture(timeline, lines, {onRange, onKill}) {
     g.restore();
   }
 
+  /** The largest limit of a line in a bucket, where there is one. */
+  function largest(line, i) {
+    const n = wide.indexOf(line);
+    return n < 0 ? null : data[LAYERS.length + 2 + lines.length + n][i] ?? null;
+  }
+
   function tell(i, left) {
     index = i;
     const x = plot.posToVal(left, 'x') * 1000;
     hovered = nearest(marks, x, (to - from) * 1000 * HIT_PX / Math.max(1, plot.bbox.width / devicePixelRatio));
     box.classList.toggle('on-mark', Boolean(hovered));
     const parts = LAYERS.map(([column, label]) => [label, timeline.columns[column][rowAt(timeline, at[i])]]).filter(([, v]) => v !== null && v !== undefined).map(([label, v]) => `${label} ${bytes(v)}`);
-    lines.forEach((line, n) => { const v = data[LAYERS.length + 2 + n][i]; if (v !== null && v !== undefined) parts.push(`${line.label} ${bytes(v)}`); });
+    lines.forEach((line, n) => { const v = data[LAYERS.length + 2 + n][i]; if (v !== null && v !== undefined) { const top = largest(line, i); parts.push(`${line.label} ${bytes(v)}${top !== null && top !== v ? ' to ' + bytes(top) : ''}`); } });
     say.replaceChildren(h('b', null, time(at[i], true)), ' · ' + parts.join(' · ') + (hovered ? ` · ${MARKS[hovered.kind].sign} ${MARKS[hovered.kind].text}, ${hovered.text}` : ''));
   }
 
@@ -112,18 +128,20 @@ export function picture(timeline, lines, {onRange, onKill}) {
     strip.replaceChildren(modes(timeline, plot));
   }
 
+  const numbers = () => at.map((ms, i) => ({ms, row: rowAt(timeline, ms), timeline, values: lines.map((_, n) => data[LAYERS.length + 2 + n][i]), largest: wide.map(line => largest(line, i))}));
   const observer = new ResizeObserver(() => { if (box.isConnected && plot && Math.abs(plot.width - box.clientWidth) > 2) draw(); });
-  const element = h('div', null, legend(timeline, lines), box, strip, say, behind('The picture in numbers', tableColumns(lines), () => at.map((ms, i) => ({ms, row: rowAt(timeline, ms), values: lines.map((_, n) => data[LAYERS.length + 2 + n][i])})).map(r => ({...r, timeline}))));
+  const element = h('div', null, legend(timeline, lines), box, strip, say, behind('The picture in numbers', tableColumns(lines), numbers));
   requestAnimationFrame(() => { draw(); observer.observe(box); });
   return {element, redraw: draw, close: () => { observer.disconnect(); plot?.destroy(); }, columns: tableColumns(lines),
-    rows: () => at.map((ms, i) => ({ms, row: rowAt(timeline, ms), timeline, values: lines.map((_, n) => data[LAYERS.length + 2 + n][i])}))};
+    rows: numbers};
 }
 
 function tableColumns(lines) {
   return [{label: 'time', field: 'at', get: r => new Date(r.ms).toISOString(), show: r => time(r.ms, true)},
     ...LAYERS.map(([column, label]) => ({label, field: column, number: true, get: r => r.row < 0 ? null : r.timeline.columns[column][r.row], show: r => bytes(r.row < 0 ? null : r.timeline.columns[column][r.row])})),
     {label: 'memory.max', field: 'memory_max_bytes', number: true, get: r => r.row < 0 ? null : r.timeline.columns.memory_max_bytes[r.row], show: r => bytes(r.row < 0 ? null : r.timeline.columns.memory_max_bytes[r.row])},
-    ...lines.map((line, n) => ({label: line.label, field: line.label, number: true, get: r => r.values[n], show: r => bytes(r.values[n])}))];
+    ...lines.map((line, n) => ({label: line.label, field: line.label, number: true, get: r => r.values[n], show: r => bytes(r.values[n])})),
+    ...lines.filter(isWide).map((line, n) => ({label: line.label + ', largest', field: line.label + ' largest', number: true, get: r => r.largest[n], show: r => bytes(r.largest[n])}))];
 }
 
 const rows = new WeakMap();
@@ -137,7 +155,7 @@ function rowAt(timeline, ms) {
 /** All moments of buckets and of decisions, ascending: a plot wants one list. */
 const merged = (timeline, lines) => [...new Set([...timeline.at_ms, ...lines.flatMap(line => line.atMs)])].sort((a, b) => a - b);
 
-function columns(timeline, lines, at) {
+function columns(timeline, lines, wide, at) {
   const x = at.map(ms => ms / 1000);
   const sums = at.map(() => 0);
   const stacked = LAYERS.map(([column]) => at.map((ms, i) => {
@@ -154,7 +172,8 @@ function columns(timeline, lines, at) {
     }
   });
   const max = at.map(ms => { const row = rowAt(timeline, ms); return row < 0 ? undefined : timeline.columns.memory_max_bytes[row]; });
-  return [x, ...stacked.toReversed(), max, ...lines.map(line => { const known = new Map(line.atMs.map((ms, i) => [ms, line.bytes[i]])); return at.map(ms => known.get(ms)); })];
+  const spread = (line, values) => { const known = new Map(line.atMs.map((ms, i) => [ms, values[i]])); return at.map(ms => known.get(ms)); };
+  return [x, ...stacked.toReversed(), max, ...lines.map(line => spread(line, line.bytes)), ...wide.map(line => spread(line, line.upTo))];
 }
 
 function marksOf(timeline) {
@@ -180,7 +199,7 @@ function legend(timeline, lines) {
   return h('ul', {class: 'legend', 'aria-label': 'Legend'},
     LAYERS.filter(([column]) => some(column)).map(([, label, name]) => h('li', null, s('svg', {width: 14, height: 14, 'aria-hidden': true}, s('rect', {width: 14, height: 14, rx: 3, fill: `var(${name})`})), label)),
     h('li', null, stroke('--ink', null, 3), 'memory.max'),
-    lines.map((line, i) => h('li', null, stroke(line.live ? '--limit' : line.whatIf ? '--focus' : '--would', line.live ? null : DASHES[i % DASHES.length], line.whatIf ? 3 : 2), line.label)),
+    lines.map((line, i) => h('li', null, stroke(nameOf(line), line.live ? null : DASHES[i % DASHES.length], line.whatIf ? 3 : 2), line.label)),
     Object.keys(MARKS).filter(kind => counted(kind) > 0).map(kind => { const item = sign(kind); item.append(` ×${counted(kind)}`); return item; }));
 }
 
@@ -192,7 +211,7 @@ function modes(timeline, plot) {
   const x = ms => left + wide * (Math.max(from, Math.min(to, ms)) - from) / (to - from);
   const last = timeline.at_ms.at(-1) ?? to;
   const parts = timeline.modes.map((m, i) => ({...m, end: timeline.modes[i + 1]?.at_ms ?? Math.max(last + timeline.bucket_ms, m.at_ms + timeline.bucket_ms)}));
-  const text = parts.length ? parts.map(p => `${p.mode} from ${time(p.at_ms)}`).join(', ') : timeline.has_limits ? 'no decision was logged here' : 'the range is too long for it';
+  const text = parts.length ? parts.map(p => `${p.mode} from ${time(p.at_ms)}`).join(', ') : 'no decision was logged here';
   return s('svg', {width, height: 24, role: 'img', 'aria-label': 'Mode of the guard: ' + text},
     s('text', {x: left - 6, y: 15, 'text-anchor': 'end', class: 'svg-text'}, 'guard'),
     s('rect', {x: left, y: 2, width: wide, height: 18, rx: 3, class: 'mode-off'}),
