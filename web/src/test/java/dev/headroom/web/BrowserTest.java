@@ -185,6 +185,7 @@ final class BrowserTest {
     input.clear();
     input.sendKeys("memory_max * 0.9");
     browser().awaitText("kills prevented");
+    browser().awaitText("samples replayed, answered in");
     assertThat(browser().driver().getCurrentUrl()).contains("formula=memory_max");
   }
 

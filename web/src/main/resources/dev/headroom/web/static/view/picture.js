@@ -51,7 +51,7 @@ export function picture(timeline, lines, {onRange, onKill}) {
     const axis = {stroke: muted, grid: {stroke: grid, width: 1}, ticks: {stroke: grid, width: 1}, font: '12px system-ui, sans-serif'};
     return {
       width: Math.max(260, box.clientWidth || 800), height: window.innerWidth < 620 ? 280 : 400,
-      padding: [24, 10, 0, 0], legend: {show: false}, cursor: {drag: {x: true, y: false, setScale: false}, points: {show: false}, y: false},
+      padding: [24, 26, 0, 0], legend: {show: false}, cursor: {drag: {x: true, y: false, setScale: false}, points: {show: false}, y: false},
       scales: {x: {time: true, min: from, max: to}, y: {range: (_, low, high) => [0, Math.max(high || 1, 1) * 1.06]}},
       tzDate: seconds => localStorage.getItem('headroom.zone') === 'local' ? new Date(seconds * 1000) : uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
       axes: [{...axis, space: 80, values: (_, ticks) => ticks.map(t => tick(t, to - from))}, {...axis, size: 74, values: (_, ticks) => ticks.map(bytes),
@@ -172,7 +172,13 @@ function columns(timeline, lines, wide, at) {
     }
   });
   const max = at.map(ms => { const row = rowAt(timeline, ms); return row < 0 ? undefined : timeline.columns.memory_max_bytes[row]; });
-  const spread = (line, values) => { const known = new Map(line.atMs.map((ms, i) => [ms, values[i]])); return at.map(ms => known.get(ms)); };
+  // The last limit holds until the next would be due; beyond that nobody knows.
+  const spread = (line, values) => {
+    const known = new Map(line.atMs.map((ms, i) => [ms, values[i]]));
+    const last = line.atMs.at(-1);
+    const due = last + Math.max(timeline.bucket_ms, last - (line.atMs.at(-2) ?? last));
+    return at.map(ms => known.has(ms) ? known.get(ms) : ms > last && ms <= due ? values.at(-1) : undefined);
+  };
   return [x, ...stacked.toReversed(), max, ...lines.map(line => spread(line, line.bytes)), ...wide.map(line => spread(line, line.upTo))];
 }
 
