@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -90,9 +91,11 @@ final class SampleCache implements AutoCloseable {
   private final HourStore store;
   private final long budgetBytes;
   private final LongSupplier nanoTime;
-  private final ScheduledExecutorService expiring =
+  private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("sample-expiry").factory());
+
+  private final ScheduledFuture<?> expiring;
 
   /** So that the database and its connections are left for others. */
   private final Semaphore reading = new Semaphore(READ_AT_A_TIME);
@@ -122,7 +125,7 @@ final class SampleCache implements AutoCloseable {
     this.store = store;
     this.budgetBytes = budgetBytes;
     this.nanoTime = nanoTime;
-    expiring.scheduleWithFixedDelay(this::expire, 1, 1, TimeUnit.MINUTES);
+    expiring = timer.scheduleWithFixedDelay(this::expire, 1, 1, TimeUnit.MINUTES);
   }
 
   /** So that one range never puts out what another just read. */
@@ -266,7 +269,8 @@ final class SampleCache implements AutoCloseable {
 
   @Override
   public void close() {
-    expiring.shutdownNow();
+    expiring.cancel(true);
+    timer.shutdownNow();
   }
 
   /** What one look at the database brings. */
