@@ -1,5 +1,6 @@
 package dev.headroom.benchmark;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.headroom.embedded.DebianTimescaleInstaller;
 import dev.headroom.embedded.HeadroomHome;
 import dev.headroom.embedded.OsUser;
@@ -26,6 +27,7 @@ import dev.headroom.web.WebParts;
 import dev.headroom.web.WebServer;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -166,10 +168,15 @@ public final class WhatIfBenchmark {
     out.printf(Locale.ROOT, "first answer, nothing loaded: %,.0f ms%n", ask(url, to, formula(0)));
     out.printf(Locale.ROOT, "second answer: %,.0f ms%n", ask(url, to, formula(1)));
     double[] ms = new double[formulas];
+    long processorNs = processorNs();
     for (int i = 0; i < formulas; i++) {
       ms[i] = ask(url, to, formula(i + 2));
     }
     tell(formulas + " formulas one after the other", ms);
+    out.printf(
+        Locale.ROOT,
+        "processor time of server and client for each: %.0f ms%n",
+        (processorNs() - processorNs) / 1e6 / formulas);
     double[] afterPause = new double[PAUSES];
     for (int i = 0; i < PAUSES; i++) {
       // Long enough that the range is compared with the database again.
@@ -185,6 +192,10 @@ public final class WhatIfBenchmark {
         (runtime.totalMemory() - runtime.freeMemory()) / MIB,
         runtime.maxMemory() / MIB,
         post(url + "/load", body(to, null)).body());
+  }
+
+  private static long processorNs() {
+    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime();
   }
 
   private void tell(String what, double[] ms) {
