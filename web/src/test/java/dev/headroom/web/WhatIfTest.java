@@ -313,7 +313,7 @@ final class WhatIfTest {
   }
 
   private void insertSample(InstanceId instance, Instant at) {
-    long held = TimeUnit.MILLISECONDS.toSeconds(at.toEpochMilli()) % 100 << 20;
+    long held = (TimeUnit.MILLISECONDS.toSeconds(at.toEpochMilli()) % 100) << 20;
     web.sql(
         ("INSERT INTO headroom.memory_sample (sampled_at, instance_id, memory_max_bytes, memory_max_unlimited, anon_bytes, shmem_bytes,"
                 + " page_tables_bytes, kernel_stack_bytes, slab_unreclaimable_bytes, sock_bytes) VALUES ('%s', '%s', 1073741824, false, %d, 1, 2, 3, 4, 5);"
