@@ -34,7 +34,7 @@ public final class BacktestRunner {
     try (EngineSource engine = EngineSource.open(source, terminal)) {
       result = Backtest.run(engine.source(), candidates, config, progress);
     }
-    return ParityTotal.withParity(result, source, part -> part);
+    return RunParity.withParity(result, source, part -> part);
   }
 
   /** The same, run in another way. */
@@ -57,7 +57,7 @@ public final class BacktestRunner {
                 throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
               }
             });
-    return ParityTotal.withParity(result, source, part -> part);
+    return RunParity.withParity(result, source, part -> part);
   }
 
   /** The content hash of everything in a recording; rows of a database are read for it. */

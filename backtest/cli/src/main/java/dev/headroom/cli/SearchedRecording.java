@@ -104,7 +104,7 @@ final class SearchedRecording implements Replayer, AutoCloseable {
   /** With the replay's parity with the guards of the slice. */
   @Override
   public BacktestResult judge(Slice slice, List<Candidate> candidates, BacktestConfig config) {
-    return ParityTotal.withParity(
+    return RunParity.withParity(
         replay(slice, candidates, config), recorded, whole -> cut(whole, slice));
   }
 

@@ -7,6 +7,7 @@ import dev.headroom.engine.kernel.ReplayPolicy;
 import dev.headroom.model.Policy;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.LongSummaryStatistics;
@@ -125,7 +126,7 @@ public final class Backtest {
         formulasTried,
         prices,
         totals.stream().map(each -> each.result(hindsight, against)).toList(),
-        null);
+        Collections.emptySortedMap());
   }
 
   private static PolicyTotals get(List<PolicyTotals> totals, Predicate<ReplayPolicy> wanted) {

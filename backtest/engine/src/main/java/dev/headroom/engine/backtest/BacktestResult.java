@@ -3,10 +3,15 @@ package dev.headroom.engine.backtest;
 import dev.headroom.engine.kernel.ReplayPolicy;
 import dev.headroom.model.Fidelity;
 import dev.headroom.model.Instance;
+import dev.headroom.model.InstanceId;
 import dev.headroom.model.OomKill;
 import dev.headroom.model.Sample;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -25,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param formulasTried how many candidates there were: the best of many looks good by chance
  * @param prices what costs are in
  * @param policies candidates in the order given, then the reference policies
- * @param parity how well the replay predicts what the live guard logged; absent where nobody
- *     compared them
+ * @param parityByInstance how well the replay predicts what each live guard logged; empty where
+ *     nobody compared them
  */
 public record BacktestResult(
     Manifest manifest,
@@ -40,13 +45,14 @@ public record BacktestResult(
     int formulasTried,
     Prices.Settled prices,
     List<PolicyResult> policies,
-    @Nullable Parity parity) {
+    SortedMap<InstanceId, Parity> parityByInstance) {
 
   public BacktestResult {
     replayed = List.copyOf(replayed);
     notes = List.copyOf(notes);
     kills = List.copyOf(kills);
     policies = List.copyOf(policies);
+    parityByInstance = Collections.unmodifiableSortedMap(new TreeMap<>(parityByInstance));
   }
 
   /** A kill and the last sample of its instance before it, if there is one. */
@@ -67,12 +73,26 @@ public record BacktestResult(
     return replayed.size();
   }
 
-  /** The same result with what parity says of it: verdicts that cannot be trusted say so. */
-  public BacktestResult withParity(Parity checked) {
+  /** How well the replay predicts what all guards logged; nothing where nobody compared them. */
+  public Optional<Parity> parity() {
+    return inAll(parityByInstance);
+  }
+
+  private static Optional<Parity> inAll(Map<InstanceId, Parity> byInstance) {
+    return byInstance.values().stream().reduce(Parity::plus);
+  }
+
+  /**
+   * The same result with what parity says of it: when that of all instances together is too low,
+   * every verdict says that it cannot be trusted.
+   */
+  public BacktestResult withParity(Map<InstanceId, Parity> checked) {
     List<PolicyResult> marked =
-        checked.isBelowThreshold()
-            ? policies.stream().map(policy -> policy.untrusted(checked.describe())).toList()
-            : policies;
+        inAll(checked)
+            .filter(Parity::isBelowThreshold)
+            .map(parity ->
+                policies.stream().map(policy -> policy.untrusted(parity.describe())).toList())
+            .orElse(policies);
     return new BacktestResult(
         manifest,
         replayed,
@@ -85,7 +105,7 @@ public record BacktestResult(
         formulasTried,
         prices,
         marked,
-        checked);
+        new TreeMap<>(checked));
   }
 
   /** The kill with this id. */

@@ -2,6 +2,7 @@ package dev.headroom.engine.backtest;
 
 import dev.headroom.model.InstanceId;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -28,7 +29,8 @@ public final class PooledJudgement {
     Judgement judgement = Judge.of(config, 1).judge(pooled.tallies(), null);
     return results.stream()
         .map(BacktestResult::parity)
-        .filter(parity -> parity != null && parity.isBelowThreshold())
+        .flatMap(Optional::stream)
+        .filter(Parity::isBelowThreshold)
         .findFirst()
         .map(parity -> judgement.untrusted(parity.describe()))
         .orElse(judgement);

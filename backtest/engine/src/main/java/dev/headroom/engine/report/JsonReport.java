@@ -64,7 +64,7 @@ public final class JsonReport {
       node.set("explanation", explanation(Reasons.of(result, policy)));
       policies.add(node);
     }
-    root.set("parity", result.parity() == null ? null : parity(result.parity()));
+    root.set("parity", result.parity().map(parity -> parity(parity, result)).orElse(null));
     return WRITER.writeValueAsString(root) + "\n";
   }
 
@@ -140,13 +140,22 @@ public final class JsonReport {
     return node;
   }
 
-  private static ObjectNode parity(Parity parity) {
+  private static ObjectNode parity(Parity parity, BacktestResult result) {
+    ObjectNode node = counts(parity);
+    node.put("threshold", parity.threshold());
+    node.put("is_below_threshold", parity.isBelowThreshold());
+    ArrayNode instances = node.putArray("instances");
+    result
+        .parityByInstance()
+        .forEach((id, each) -> instances.add(counts(each).put("instance_id", id.toString())));
+    return node;
+  }
+
+  private static ObjectNode counts(Parity parity) {
     ObjectNode node = MAPPER.createObjectNode();
     node.put("predicted", parity.predicted());
     node.put("logged", parity.logged());
     node.put("agreed", parity.agreed());
-    node.put("threshold", parity.threshold());
-    node.put("is_below_threshold", parity.isBelowThreshold());
     return node;
   }
 

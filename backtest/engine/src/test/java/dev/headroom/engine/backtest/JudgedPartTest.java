@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.headroom.engine.backtest.SmallFleet.Cycle;
 import dev.headroom.engine.kernel.BlockCounts;
+import dev.headroom.model.InstanceId;
 import dev.headroom.model.InstanceRecording;
 import dev.headroom.model.Policy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -92,8 +94,8 @@ final class JudgedPartTest {
             ProgressListener.NONE);
     assertThat(judgement(result).outcome()).isEqualTo(Judgement.Outcome.PASS);
 
-    Judgement trusted = judgement(result.withParity(new Parity(10, 10, 8, 0.8)));
-    Judgement untrusted = judgement(result.withParity(new Parity(10, 10, 7, 0.8)));
+    Judgement trusted = judgement(result.withParity(parity(8)));
+    Judgement untrusted = judgement(result.withParity(parity(7)));
 
     assertThat(trusted.outcome()).isEqualTo(Judgement.Outcome.PASS);
     assertThat(untrusted.outcome()).isEqualTo(Judgement.Outcome.INCONCLUSIVE);
@@ -107,5 +109,11 @@ final class JudgedPartTest {
 
   private static Judgement judgement(BacktestResult result) {
     return Objects.requireNonNull(result.policies().getFirst().judgement());
+  }
+
+  private static Map<InstanceId, Parity> parity(int agreed) {
+    InstanceId first = InstanceId.parse("00000000-0000-0000-0000-000000000001");
+    InstanceId second = InstanceId.parse("00000000-0000-0000-0000-000000000002");
+    return Map.of(first, new Parity(6, 6, agreed - 3, 0.8), second, new Parity(4, 4, 3, 0.8));
   }
 }

@@ -18,6 +18,7 @@ import dev.headroom.engine.backtest.RecordingSource;
 import dev.headroom.engine.backtest.Trials;
 import dev.headroom.engine.recording.RandomRecording;
 import dev.headroom.formula.FormulaLibrary;
+import dev.headroom.model.InstanceId;
 import dev.headroom.model.Policy;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +65,12 @@ final class JsonSchemaTest {
     BacktestConfig config = BacktestConfig.DEFAULT;
     List<BacktestResult> results = new ArrayList<>();
     results.add(SmallFleet.run(config.withAgainst("talk")));
-    results.add(SmallFleet.run(config.withAgainst("talk")).withParity(new Parity(3, 4, 2, 0.9)));
+    results.add(
+        SmallFleet.run(config.withAgainst("talk"))
+            .withParity(
+                Map.of(
+                    InstanceId.parse("00000000-0000-0000-0000-000000000001"),
+                    new Parity(3, 4, 2, 0.9))));
     results.add(
         SmallFleet.run(
             config

@@ -5,20 +5,19 @@ import dev.headroom.engine.backtest.Parity;
 import dev.headroom.engine.proof.ParityCheck;
 import dev.headroom.model.InstanceId;
 import dev.headroom.model.InstanceRecording;
-import java.util.Optional;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /** How well the replay agrees with what guards logged, over several instances. */
-final class ParityTotal {
+final class RunParity {
 
   /** The precision and the recall below which a replay's verdicts are not to be trusted. */
   static final double THRESHOLD = 0.8;
 
-  private Optional<Parity> total = Optional.empty();
-
-  private ParityTotal() {}
+  private RunParity() {}
 
   /**
    * A result that says whether it is to be trusted. Only instances that had a guard are read again:
@@ -36,16 +35,13 @@ final class ParityTotal {
     if (guarded.isEmpty()) {
       return result;
     }
-    ParityTotal parity = new ParityTotal();
+    Map<InstanceId, Parity> parity = new HashMap<>();
     try (RecordingSource.InstanceStream stream = source.open(guarded)) {
-      stream.forEachRemaining(whole -> parity.add(part.apply(whole)));
+      stream.forEachRemaining(whole ->
+          ParityCheck.check(part.apply(whole), THRESHOLD)
+              .forEach(
+                  finding -> parity.merge(finding.instanceId(), finding.parity(), Parity::plus)));
     }
-    return parity.total.map(result::withParity).orElse(result);
-  }
-
-  private void add(InstanceRecording recording) {
-    for (ParityCheck.Finding finding : ParityCheck.check(recording, THRESHOLD)) {
-      total = total.map(finding.parity()::plus).or(() -> Optional.of(finding.parity()));
-    }
+    return result.withParity(parity);
   }
 }
