@@ -9,6 +9,7 @@ import dev.headroom.store.HourStore;
 import dev.headroom.store.IncidentStore;
 import dev.headroom.store.InstanceStore;
 import dev.headroom.store.LiveStore;
+import dev.headroom.store.RefusalStore;
 import dev.headroom.store.TimelineStore;
 import dev.headroom.store.TokenStore;
 import dev.headroom.web.backtest.BacktestEngine;
@@ -74,7 +75,7 @@ public final class WebParts implements AutoCloseable {
             new Pages(),
             new LiveRoutes(feed),
             new OfrepRoutes(flags),
-            new FleetRoutes(new FleetStore(source)),
+            new FleetRoutes(new FleetStore(source), new RefusalStore(source)),
             new InstanceRoutes(
                 new InstanceStore(source), new TimelineStore(source), new IncidentStore(source)),
             whatIf,

@@ -3,6 +3,7 @@ package dev.headroom.web.fleet;
 import dev.headroom.store.FleetStore;
 import dev.headroom.store.FleetStore.Fleet;
 import dev.headroom.store.FleetStore.Instances;
+import dev.headroom.store.RefusalStore;
 import dev.headroom.web.http.ApiException;
 import dev.headroom.web.http.Query;
 import dev.headroom.web.http.Query.Range;
@@ -26,9 +27,12 @@ public final class FleetRoutes implements Routes {
   private final FleetStore store;
   private final SharedAnswer<FleetQuestion, FleetView> fleets = new SharedAnswer<>();
   private final SharedAnswer<InstancesQuestion, InstancesView> lists = new SharedAnswer<>();
+  private final SharedAnswer<FleetQuestion, RefusalsView> refusalLists = new SharedAnswer<>();
+  private final RefusalStore refusals;
 
-  public FleetRoutes(FleetStore store) {
+  public FleetRoutes(FleetStore store, RefusalStore refusals) {
     this.store = store;
+    this.refusals = refusals;
   }
 
   /** What equal pages ask for: {@code now} is the same question at every moment. */
@@ -47,11 +51,19 @@ public final class FleetRoutes implements Routes {
   /** Instances with the range they were asked for. */
   record InstancesView(Range range, long found, List<FleetStore.InstanceRow> instances) {}
 
+  /**
+   * Refusals with the range they were asked for.
+   *
+   * @param mostJudged of so many would-blocks, the newest, it is known what became of them
+   */
+  record RefusalsView(Range range, int mostJudged, List<RefusalStore.PolicyRefusals> policies) {}
+
   @Override
   public List<Route> routes() {
     return List.of(
         Route.get("/api/v1/fleet", Scope.VIEWER, this::fleet),
-        Route.get("/api/v1/instances", Scope.VIEWER, this::instances));
+        Route.get("/api/v1/instances", Scope.VIEWER, this::instances),
+        Route.get("/api/v1/refusals", Scope.VIEWER, this::refusals));
   }
 
   private void fleet(Context context) {
@@ -77,6 +89,18 @@ public final class FleetRoutes implements Routes {
               Range range = range(context);
               Instances found = store.instances(range.from(), range.to(), wanted, atMost);
               return new InstancesView(range, found.found(), found.instances());
+            }));
+  }
+
+  private void refusals(Context context) {
+    range(context);
+    context.json(
+        refusalLists.get(
+            FleetQuestion.of(context),
+            () -> {
+              Range range = range(context);
+              return new RefusalsView(
+                  range, RefusalStore.MOST_JUDGED, refusals.byPolicy(range.from(), range.to()));
             }));
   }
 

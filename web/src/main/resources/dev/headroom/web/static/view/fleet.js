@@ -29,7 +29,7 @@ export async function fleet(page) {
       tile(duration(all.outage_ms), 'of outage', all.outage_ms > 0), tile(all.blocks, 'blocks: clean errors'),
       tile(all.would_blocks, 'would-blocks in shadow'), tile(all.lost_sessions, 'sessions lost to the guard', all.lost_sessions > 0),
       tile(all.instances, 'instances')),
-    kills(all, answer.range), worst(instances, page, search),
+    kills(all, answer.range), worst(instances, page, search), refusals(range, page),
     h('div', {class: 'grid'}, collectors(all, answer.range), parity(all))];
 }
 
@@ -145,6 +145,30 @@ function range(page, i) {
   return new URLSearchParams({from: new Date(at - 120_000).toISOString(), to: new Date(at + 60_000).toISOString()});
 }
 
+// Asked for when the page stands: nobody should wait for it.
+function refusals(range, page) {
+  let policies = [];
+  const columns = [
+    {label: 'policy', field: 'policy_id', get: p => p.policy_id, show: p => p.policy_id ?? 'a limit without a policy'},
+    {label: 'blocks', field: 'blocks', number: true, get: p => p.blocks},
+    {label: 'would-blocks', field: 'would_blocks', number: true, get: p => p.would_blocks},
+    {label: 'justified: ran until a kill', field: 'justified', number: true, get: p => p.justified},
+    {label: 'false: ended well', field: 'false_blocks', number: true, get: p => p.false_blocks,
+      show: p => p.false_blocks > 0 ? chip('✕ ' + number(p.false_blocks), 'warn') : '0'},
+    {label: 'undecided', field: 'undecided', number: true, get: p => p.undecided}];
+  const place = h('div', {'aria-live': 'polite'}, h('p', {class: 'note'}, 'Looking at what became of refused statements…'));
+  get('/api/v1/refusals?' + range, page.signal).then(answer => {
+    policies = answer.policies;
+    const known = policies.reduce((n, p) => n + p.justified + p.false_blocks + p.undecided, 0);
+    const all = policies.reduce((n, p) => n + p.would_blocks, 0);
+    place.replaceChildren(
+      policies.length === 0 ? h('p', {class: 'empty'}, 'No guard refused a statement in this range, or would have.') : table('Blocks and false blocks', columns, policies),
+      h('p', {class: 'note'}, 'A would-block is false when its statement ended and nothing was killed. Of a block nobody can know: its statement ended with it.'
+        + (known < all ? ` Judged: the newest ${number(known)} of ${number(all)} would-blocks.` : '')));
+  }, e => page.signal.aborted || place.replaceChildren(h('p', {class: 'empty'}, e.message)));
+  return panel('Blocks and false blocks', {name: 'refusals', columns, rows: () => policies}, place);
+}
+
 function collectors(all, range) {
   const now = Math.min(Date.now(), Date.parse(range.to));
   const late = c => !c.sampled_at || now - Date.parse(c.sampled_at) > LATE_MS;
@@ -162,8 +186,19 @@ function parity(all) {
     return panel('Parity of replay and guard', null, h('p', {class: 'empty'}, 'No backtest of a recording with a guard is kept yet: nothing says whether the replay foretells the guard.'));
   }
   const p = JSON.parse(latest.parity_json);
-  return panel('Parity of replay and guard', null,
+  // Runs that were kept before it was counted by instance have no list.
+  const drifting = (p.instances || []).filter(i => i.agreed < p.threshold * Math.max(i.predicted, i.logged))
+    .toSorted((a, b) => share(a) - share(b));
+  const columns = [
+    {label: 'instance', field: 'instance_id', get: i => i.instance_id, show: i => link('/instances/' + i.instance_id, shortId(i.instance_id))},
+    {label: 'foretold', field: 'predicted', number: true, get: i => i.predicted}, {label: 'logged', field: 'logged', number: true, get: i => i.logged},
+    {label: 'the same', field: 'agreed', number: true, get: i => i.agreed}];
+  return panel('Parity of replay and guard', {name: 'parity', columns, rows: () => p.instances || []},
     h('p', null, chip(p.is_below_threshold ? 'below its threshold' : 'holds', p.is_below_threshold ? 'bad' : 'ok'),
       ` foretold ${p.predicted}, logged ${p.logged}, the same ${p.agreed} (threshold ${p.threshold})`),
+    p.instances && h('p', {class: 'note'}, `${number(drifting.length)} of ${number(p.instances.length)} instances drift: less is the same than the threshold asks`),
+    drifting.length > 0 && table('Instances that drift from parity', columns, drifting, true),
     h('p', {class: 'note'}, link('/backtests/' + latest.run_id, `run ${shortId(latest.run_id)}`), `, ${time(latest.started_at)}${latest.recording_name ? ', ' + latest.recording_name : ''}`));
 }
+
+const share = i => i.agreed / Math.max(i.predicted, i.logged);
