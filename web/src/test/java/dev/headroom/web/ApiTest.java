@@ -1,6 +1,7 @@
 package dev.headroom.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.headroom.engine.backtest.Backtest;
 import dev.headroom.engine.backtest.BacktestConfig;
@@ -22,10 +23,12 @@ import dev.headroom.store.RecordingStore;
 import dev.headroom.store.TokenStore;
 import dev.headroom.web.token.TokenSecret;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -220,6 +223,29 @@ final class ApiTest {
     JsonNode problem = answer.get("problem");
     assertThat(problem.get("line").asInt()).isEqualTo(1);
     assertThat(problem.get("text").stringValue()).contains("unknown name", "^");
+  }
+
+  @Test
+  void aRun_givesItsReportsAsFiles() {
+    HttpResponse<String> started =
+        web.post(
+            "/api/v1/backtests",
+            "{\"recording\": \"%s\", \"formulas\": [\"talk\"]}".formatted(recording.name()));
+    String job = TestWeb.json(started).get("job_id").stringValue();
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> web.json("/api/v1/backtest-jobs/" + job).get("run_id").isString());
+    String run = web.json("/api/v1/backtest-jobs/" + job).get("run_id").stringValue();
+    String path = "/api/v1/backtests/" + run + "/report?format=";
+
+    assertThat(web.get(path + "html").body()).startsWith("<!DOCTYPE html>").contains("talk");
+    assertThat(web.get(path + "html").headers().firstValue("Content-Disposition"))
+        .contains("attachment; filename=\"backtest-" + run + ".html\"");
+    assertThat(web.get(path + "xml").body()).contains("<testsuite");
+    assertThat(web.get(path + "json").body()).contains("\"manifest\"");
+    assertThat(web.get(path + "pdf").statusCode()).isEqualTo(400);
+    assertThat(web.get("/api/v1/backtests/" + UUID.randomUUID() + "/report").statusCode())
+        .isEqualTo(404);
   }
 
   @Test

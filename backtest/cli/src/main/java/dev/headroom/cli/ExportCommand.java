@@ -4,6 +4,7 @@ import com.jerolba.carpet.CarpetWriter;
 import com.jerolba.carpet.ColumnNamingStrategy;
 import com.jerolba.carpet.io.FileSystemOutputFile;
 import dev.headroom.model.BacktestRun;
+import dev.headroom.store.BacktestStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,14 +29,15 @@ import tools.jackson.databind.JsonNode;
     mixinStandardHelpOptions = true,
     description = {
       "Writes a stored run to a file: JSON is the whole result, byte for byte; CSV and Parquet have one row for each"
-          + " policy and kill."
+          + " policy and kill; HTML, Markdown, text and JUnit's XML are the reports that were kept with it."
     },
     footer = {
       "",
       "Examples:",
       "  backtest export 3f2a77c1 run.json",
       "  backtest export 3f2a77c1 kills.csv",
-      "  backtest export 3f2a77c1 kills.parquet"
+      "  backtest export 3f2a77c1 kills.parquet",
+      "  backtest export 3f2a77c1 report.html"
     })
 final class ExportCommand implements Callable<Integer> {
 
@@ -85,6 +87,9 @@ final class ExportCommand implements Callable<Integer> {
     }
   }
 
+  private static final List<String> FORMATS =
+      List.of("json", "csv", "parquet", "html", "md", "txt", "xml");
+
   private final Terminal terminal;
 
   @Parameters(
@@ -96,7 +101,7 @@ final class ExportCommand implements Callable<Integer> {
   @Parameters(
       index = "1",
       paramLabel = "FILE",
-      description = "Where to; its ending says how: json, csv or parquet.")
+      description = "Where to; its ending says how: json, csv, parquet, html, md, txt or xml.")
   private Path file = Path.of("");
 
   @Option(names = "--overwrite", description = "Replace the file if it is there.")
@@ -112,9 +117,12 @@ final class ExportCommand implements Callable<Integer> {
   public Integer call() {
     String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
     String format = name.substring(name.lastIndexOf('.') + 1);
-    if (!List.of("json", "csv", "parquet").contains(format)) {
+    if (!FORMATS.contains(format)) {
       throw CommandFailure.usage(
-          "a run is exported to a file that ends in .json, .csv or .parquet, not to " + file);
+          "a run is exported to a file that ends in "
+              + FORMATS.stream().map(each -> "." + each).collect(Collectors.joining(", "))
+              + ", not to "
+              + file);
     }
     if (Files.exists(file) && !overwrite) {
       throw CommandFailure.usage(file + " is there already; --overwrite replaces it");
@@ -124,13 +132,22 @@ final class ExportCommand implements Callable<Integer> {
       switch (format) {
         case "json" -> Files.writeString(file, run.resultJson());
         case "csv" -> Files.writeString(file, csv(rows(run)));
-        default -> writeParquet(rows(run));
+        case "parquet" -> writeParquet(rows(run));
+        default -> Files.writeString(file, report(open.backtests(), run, format));
       }
       terminal.say("wrote " + file);
       return ExitCode.OK;
     } catch (IOException e) {
       throw CommandFailure.ofFile(ExitCode.UNAVAILABLE, "cannot write " + file, e);
     }
+  }
+
+  private static String report(BacktestStore runs, BacktestRun run, String format) {
+    return runs.findReport(run.runId(), format)
+        .orElseThrow(() ->
+            CommandFailure.usage(
+                "no report was kept with the %s %s, which is in the database as .json only; `backtest run --report %s` writes one of a new run"
+                    .formatted(run.kind(), run.runId(), "report." + format)));
   }
 
   private static List<KillRow> rows(BacktestRun run) {

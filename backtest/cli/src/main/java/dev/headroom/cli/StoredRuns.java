@@ -2,6 +2,7 @@ package dev.headroom.cli;
 
 import dev.headroom.engine.backtest.BacktestResult;
 import dev.headroom.engine.report.JsonReport;
+import dev.headroom.engine.report.ReportFormat;
 import dev.headroom.model.BacktestKill;
 import dev.headroom.model.BacktestRun;
 import dev.headroom.store.BacktestStore;
@@ -10,6 +11,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
@@ -27,7 +30,7 @@ public final class StoredRuns {
   }
 
   /**
-   * Keeps a run and its verdicts.
+   * Keeps a run, its verdicts and its reports.
    *
    * @return the run's id; the same recording, policies and goals have the same one
    */
@@ -44,8 +47,19 @@ public final class StoredRuns {
             result.manifest().engineVersion(),
             manifest,
             JsonReport.render(result));
-    store.save(run, kills(runId, result));
+    store.save(run, kills(runId, result), reports(result));
     return runId;
+  }
+
+  /** All formats but JSON, which is the result itself. */
+  private static Map<String, String> reports(BacktestResult result) {
+    Map<String, String> reports = new TreeMap<>();
+    for (ReportFormat format : ReportFormat.values()) {
+      if (format != ReportFormat.JSON) {
+        reports.put(format.extension(), format.render(result));
+      }
+    }
+    return reports;
   }
 
   private static List<BacktestKill> kills(UUID runId, BacktestResult result) {

@@ -92,7 +92,9 @@ final class ArgumentsTest {
         Row.misused("backtest diff talk nosuch --recording ./nosuch", "unknown name 'nosuch'"),
         Row.misused("backtest leakcheck --cuts 0", "--cuts takes 1 or more, not 0"),
         Row.misused("backtest parity --threshold 2", "--threshold is above 0 and at most 1", "2"),
-        Row.misused("backtest export 3f2a77c1 run.doc", "ends in .json, .csv or .parquet"),
+        Row.misused(
+            "backtest export 3f2a77c1 run.doc",
+            "ends in .json, .csv, .parquet, .html, .md, .txt, .xml"),
         Row.misused("completion fish", "completion is for bash or zsh, not 'fish'"),
         Row.misused("backtest run -f talk --goal-prevented 90", "between 0 and 1", "90"),
         Row.misused("backtest run -f talk --goal-false-blocks 0", "above 0"),
@@ -244,6 +246,7 @@ final class ArgumentsTest {
         "backtest show",
         "backtest verify 3f2a77c1",
         "backtest export 3f2a77c1 run.json",
+        "backtest export 3f2a77c1 report.html",
         "recording list",
         "recording delete x",
         "token list",

@@ -243,6 +243,9 @@ final class StoredRecordingTest {
     Path parquet = temporary.resolve("kills.parquet");
     on(url, "backtest", "export", id, parquet.toString()).exits(ExitCode.OK);
     assertThat(Files.readAllBytes(parquet)).startsWith("PAR1".getBytes(StandardCharsets.UTF_8));
+    Path html = temporary.resolve("report.html");
+    on(url, "backtest", "export", id, html.toString()).exits(ExitCode.OK);
+    assertThat(html).content().startsWith("<!DOCTYPE html>").contains("crossed");
     Path json = temporary.resolve("run.json");
     on(url, "backtest", "export", id, json.toString()).exits(ExitCode.OK);
     assertThat(json).hasContent(on(url, "backtest", "show", id, "--json").exits(0).out());

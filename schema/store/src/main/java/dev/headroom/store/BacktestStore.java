@@ -1,6 +1,7 @@
 package dev.headroom.store;
 
 import static dev.headroom.store.jooq.Tables.BACKTEST_KILL;
+import static dev.headroom.store.jooq.Tables.BACKTEST_REPORT;
 import static dev.headroom.store.jooq.Tables.BACKTEST_RUN;
 
 import dev.headroom.model.BacktestKill;
@@ -9,6 +10,7 @@ import dev.headroom.store.jooq.enums.Verdict;
 import java.sql.Connection;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import javax.sql.DataSource;
@@ -24,14 +26,21 @@ public final class BacktestStore {
     this.dataSource = dataSource;
   }
 
+  /** Saves a run of which there are no reports. */
+  public boolean save(BacktestRun run, List<BacktestKill> kills) {
+    return save(run, kills, Map.of());
+  }
+
   /**
-   * Saves a run with its verdicts, as a whole. Saving the same run again changes nothing.
+   * Saves a run with its verdicts and reports, as a whole. Saving the same run again adds the
+   * reports that are not there and changes nothing else.
    *
    * @param kills all of this run
+   * @param reports by format, which is what a file with such a report ends in
    * @return whether the run was new
    * @throws IllegalArgumentException when a verdict belongs to another run
    */
-  public boolean save(BacktestRun run, List<BacktestKill> kills) {
+  public boolean save(BacktestRun run, List<BacktestKill> kills, Map<String, String> reports) {
     for (BacktestKill kill : kills) {
       if (!kill.runId().equals(run.runId())) {
         throw new IllegalArgumentException(
@@ -44,7 +53,13 @@ public final class BacktestStore {
       }
     }
     return Transaction.write(
-        dataSource, "saving run " + run.runId(), connection -> insert(connection, run, kills));
+        dataSource,
+        "saving run " + run.runId(),
+        connection -> {
+          boolean isNew = insert(connection, run, kills);
+          insertReports(connection, run.runId(), reports);
+          return isNew;
+        });
   }
 
   /** The run of this id, if there is one. */
@@ -87,6 +102,25 @@ public final class BacktestStore {
                 .orderBy(BACKTEST_RUN.STARTED_AT.desc(), BACKTEST_RUN.RUN_ID)
                 .limit(atMost)
                 .fetch(StoredRow::backtestRun));
+  }
+
+  /**
+   * A report of a run.
+   *
+   * @param format what a file with it ends in
+   * @return nothing when none was kept in this format, or there is no such run
+   */
+  public Optional<String> findReport(UUID runId, String format) {
+    return Transaction.read(
+        dataSource,
+        "reading the report of run " + runId,
+        connection ->
+            Transaction.sql(connection)
+                .select(BACKTEST_REPORT.CONTENT)
+                .from(BACKTEST_REPORT)
+                .where(BACKTEST_REPORT.RUN_ID.eq(runId))
+                .and(BACKTEST_REPORT.FORMAT.eq(format))
+                .fetchOptional(BACKTEST_REPORT.CONTENT));
   }
 
   /** The verdicts of a run, by policy and kill. */
@@ -134,6 +168,20 @@ public final class BacktestStore {
                 .toList())
         .execute();
     return true;
+  }
+
+  private static void insertReports(
+      Connection connection, UUID runId, Map<String, String> reports) {
+    DSLContext sql = Transaction.sql(connection);
+    reports.forEach((format, content) ->
+        sql.insertInto(BACKTEST_REPORT)
+            .set(BACKTEST_REPORT.RUN_ID, runId)
+            .set(BACKTEST_REPORT.FORMAT, format)
+            // Text in Postgres holds everything but this one character, which a recording from a
+            // file may have.
+            .set(BACKTEST_REPORT.CONTENT, content.replace('\0', '\uFFFD'))
+            .onConflictDoNothing()
+            .execute());
   }
 
   private static Verdict verdict(dev.headroom.model.Verdict verdict) {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class SchemaMigration {
 
   /** The newest versioned migration of this program. */
-  public static final int LATEST_VERSION = 45;
+  public static final int LATEST_VERSION = 46;
 
   private static final String LOCATION = "classpath:dev/headroom/store/migration";
 

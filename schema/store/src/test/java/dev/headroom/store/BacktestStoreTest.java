@@ -10,6 +10,7 @@ import dev.headroom.model.Verdict;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -47,6 +48,20 @@ class BacktestStoreTest {
     assertThat(runs.find(run.runId())).contains(run);
     assertThat(runs.listKills(run.runId())).isEqualTo(kills);
     assertThat(runs.find(new UUID(9, 9))).isEmpty();
+  }
+
+  @Test
+  void reports_areKeptWithTheRun_andAddedToOneThatHasNone() {
+    BacktestRun run = run(1, START);
+    runs.save(run, List.of());
+    assertThat(runs.findReport(run.runId(), "html")).isEmpty();
+
+    assertThat(runs.save(run, List.of(), Map.of("html", "<p>\0ü</p>", "md", "# it"))).isFalse();
+    runs.save(run, List.of(), Map.of("md", "# another"));
+
+    assertThat(runs.findReport(run.runId(), "html")).contains("<p>\uFFFDü</p>");
+    assertThat(runs.findReport(run.runId(), "md")).contains("# it");
+    assertThat(runs.findReport(new UUID(9, 9), "md")).isEmpty();
   }
 
   @Test

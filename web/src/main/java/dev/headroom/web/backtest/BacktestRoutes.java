@@ -20,6 +20,10 @@ import io.javalin.http.Context;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +34,15 @@ public final class BacktestRoutes implements Routes, AutoCloseable {
 
   private static final int MOST_RUNS = 200;
   private static final int MOST_CHARACTERS = 200;
+
+  private static final Map<String, String> REPORT_TYPES =
+      new TreeMap<>(
+          Map.of(
+              "html", "text/html; charset=utf-8",
+              "json", "application/json",
+              "md", "text/markdown; charset=utf-8",
+              "txt", "text/plain; charset=utf-8",
+              "xml", "application/xml; charset=utf-8"));
 
   private final BacktestStore runs;
   private final RunSummaryStore summaries;
@@ -71,6 +84,7 @@ public final class BacktestRoutes implements Routes, AutoCloseable {
             context ->
                 context.json(summaries.list(Query.integer(context, "limit", 50, 1, MOST_RUNS)))),
         Route.get("/api/v1/backtests/{id}", Scope.VIEWER, this::run),
+        Route.get("/api/v1/backtests/{id}/report", Scope.VIEWER, this::report),
         Route.post("/api/v1/backtests", Scope.OPERATOR, this::start),
         Route.get("/api/v1/backtest-setup", Scope.VIEWER, this::setup),
         Route.get("/api/v1/backtest-jobs", Scope.VIEWER, context -> context.json(jobs.list())),
@@ -93,6 +107,34 @@ public final class BacktestRoutes implements Routes, AutoCloseable {
             run.recordingHash(),
             run.engineVersion(),
             WebJson.mapper().readTree(run.resultJson())));
+  }
+
+  /** A file to keep, never a page of this site: a browser saves it. */
+  private void report(Context context) {
+    UUID id = Query.uuid(context, "id");
+    String format = Objects.requireNonNullElse(context.queryParam("format"), "html");
+    String type = REPORT_TYPES.get(format);
+    if (type == null) {
+      throw ApiException.badRequest(
+          "there is no such format of a report", "ask for one of " + REPORT_TYPES.keySet());
+    }
+    String report =
+        findReport(id, format)
+            .orElseThrow(() ->
+                ApiException.notFound(
+                    "no such report was kept of run " + id,
+                    "only backtests have reports, and those of earlier versions have none: run it again"));
+    context.header(
+        "Content-Disposition", "attachment; filename=\"backtest-%s.%s\"".formatted(id, format));
+    context.contentType(type);
+    context.result(report);
+  }
+
+  /** The JSON is the result itself. */
+  private Optional<String> findReport(UUID id, String format) {
+    return format.equals("json")
+        ? runs.find(id).map(BacktestRun::resultJson)
+        : runs.findReport(id, format);
   }
 
   private void start(Context context) {

@@ -19,6 +19,12 @@ async function answer(response) {
 
 export const get = async (path, signal) => answer(await fetch(path, {headers: headers(), signal}));
 
+/** The answer as text, whatever it is. */
+export async function getText(path, signal) {
+  const response = await fetch(path, {headers: headers(), signal});
+  return response.ok ? response.text() : answer(response);
+}
+
 export const post = async (path, body, signal) => answer(await fetch(path,
   {method: 'POST', headers: headers({'Content-Type': 'application/json'}), body: JSON.stringify(body), signal}));
 

@@ -64,7 +64,8 @@ function json({columns, rows}) {
   return JSON.stringify(rows().map(row => Object.fromEntries(columns.map(c => [c.field || c.label, c.get(row) ?? null]))), null, 1);
 }
 
-function save(name, type, text) {
+/** Has the browser keep a text as a file. */
+export function save(name, type, text) {
   const url = URL.createObjectURL(new Blob([text], {type}));
   const a = h('a', {href: url, download: name});
   document.body.append(a);

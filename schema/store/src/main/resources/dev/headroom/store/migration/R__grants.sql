@@ -17,7 +17,7 @@ GRANT SELECT ON
   headroom.memory_sample, headroom.process_sample, headroom.oom_kill, headroom.instance_event,
   headroom.guard_event, headroom.decision, headroom.collector_event,
   headroom.policy, headroom.rollout, headroom.rollout_event, headroom.guard_stop,
-  headroom.recording, headroom.recording_instance, headroom.backtest_run, headroom.backtest_kill,
+  headroom.recording, headroom.recording_instance, headroom.backtest_run, headroom.backtest_kill, headroom.backtest_report,
   headroom.memory_sample_1m, headroom.memory_sample_1h, headroom.decision_1m, headroom.decision_1h, headroom.retention,
   headroom.rollup, headroom.decision_rollup, headroom.custody
   TO headroom_reader, headroom_operator;
@@ -36,7 +36,7 @@ GRANT INSERT (rollout_id, rollout_name, policy_id, instance_labels, stage, chang
   ON headroom.rollout TO headroom_operator;
 GRANT UPDATE (stage, canary_percent, paused, changed_at, revision) ON headroom.rollout TO headroom_operator;
 GRANT INSERT, UPDATE, DELETE ON
-  headroom.recording, headroom.recording_instance, headroom.backtest_run, headroom.backtest_kill
+  headroom.recording, headroom.recording_instance, headroom.backtest_run, headroom.backtest_kill, headroom.backtest_report
   TO headroom_operator;
 GRANT SELECT, INSERT, UPDATE ON headroom.api_token TO headroom_operator;
 GRANT SELECT, INSERT ON headroom.api_audit TO headroom_operator;

@@ -1,6 +1,6 @@
 // Backtests: what was kept, a new one, two side by side.
-import {h, s, link, panel, table, behind, chip} from '../dom.js';
-import {get, post} from '../api.js';
+import {h, s, link, panel, table, behind, chip, save} from '../dom.js';
+import {get, getText, post} from '../api.js';
 import {bytes, duration, number, shortId, time, words} from '../format.js';
 
 const OUTCOME = {pass: 'ok', fail: 'bad', inconclusive: 'warn'};
@@ -76,7 +76,25 @@ export async function backtest(page, id) {
   return [...head,
     h('ul', {class: 'tiles'}, [[r.instances, 'instances'], [r.instance_days.toPrecision(3), 'instance-days'], [r.kills.length, 'kills'], [r.unpreventable_kills, 'unpreventable'], [result.formulas_tried, 'formulas tried'], [r.fidelity, 'fidelity']].map(([v, t]) => h('li', {class: 'tile'}, h('b', null, String(v)), h('span', null, t)))),
     result.parity && h('p', null, chip(result.parity.is_below_threshold ? 'parity is below its threshold: no verdict is trusted' : 'parity holds', result.parity.is_below_threshold ? 'bad' : 'ok')),
-    policies(result, run), front(result), other ? comparison(run, result, other) : null, kills(result), h('p', {class: 'note'}, 'Reports as HTML, Markdown or JUnit: ', h('code', null, `backtest export ${shortId(run.run_id)} report.html`))].filter(Boolean);
+    policies(result, run), front(result), other ? comparison(run, result, other) : null, kills(result), run.kind === 'run' && reports(run, page)].filter(Boolean);
+}
+
+const REPORTS = [['html', 'HTML', 'text/html'], ['md', 'Markdown', 'text/markdown'], ['txt', 'Text', 'text/plain'], ['xml', 'JUnit', 'application/xml'], ['json', 'JSON', 'application/json']];
+
+function reports(run, page) {
+  const said = h('p', {class: 'note', role: 'status'});
+  const take = async (format, type) => {
+    said.textContent = '';
+    try {
+      const text = await getText(`/api/v1/backtests/${run.run_id}/report?format=${format}`, page.signal);
+      save(`backtest-${shortId(run.run_id)}.${format}`, type, text);
+    } catch (e) {
+      if (!page.signal.aborted) said.textContent = [e.message, e.nextStep].filter(Boolean).join(': ');
+    }
+  };
+  return panel('Reports to keep', null,
+    h('p', {class: 'row'}, REPORTS.map(([format, label, type]) => h('button', {type: 'button', onclick: () => take(format, type)}, label))),
+    said);
 }
 
 function policies(result, run) {
