@@ -15,6 +15,7 @@ import dev.headroom.store.ObservationStore;
 import dev.headroom.store.PolicyStore;
 import dev.headroom.store.RecordingStore;
 import dev.headroom.store.RolloutStore;
+import dev.headroom.store.Upkeep;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -164,8 +165,7 @@ final class FleetFiller {
   private void refreshRollups() {
     say.accept("rolling up");
     long begin = System.nanoTime();
-    // Not by the pool: its connections give up after five minutes.
-    sql("SET work_mem = '256MB'; CALL headroom.refresh_rollups()");
+    new Upkeep(database.dataSource()).refreshRollups();
     say.accept("  in %d s".formatted((System.nanoTime() - begin) / 1_000_000_000));
   }
 

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a process does for the database from time to time, because not every edition has a scheduler
@@ -20,12 +21,30 @@ public final class Upkeep {
   }
 
   /**
-   * Brings the rollups up to date; call it every few minutes.
+   * Brings the rollups up to date, a day in each transaction; call it every few minutes. While
+   * another process is at it, that one is left to do it.
    *
    * @throws DatabaseException when the database cannot be used now
    */
   public void refreshRollups() {
-    call("refresh_rollups", "refreshing the rollups");
+    String before;
+    String behind = behindSince();
+    do {
+      before = behind;
+      call("refresh_rollups", "refreshing the rollups");
+      behind = behindSince();
+    } while (behind != null && !behind.equals(before));
+  }
+
+  /** As text, because its first value is minus infinity. */
+  private @Nullable String behindSince() {
+    return Transaction.read(
+        dataSource,
+        "asking how far the rollups are",
+        connection ->
+            Transaction.sql(connection)
+                .fetchSingle("SELECT headroom.rollups_behind_since()::text AS behind_since")
+                .get("behind_since", String.class));
   }
 
   /**
@@ -35,6 +54,7 @@ public final class Upkeep {
    * @throws DatabaseException when the database cannot be used now
    */
   public void applyRetention() {
+    refreshRollups();
     call("apply_retention", "applying the retention");
   }
 

@@ -59,6 +59,24 @@ class EditionTest {
   }
 
   @Test
+  void rollupsThatAreWeeksBehind_areBroughtUpToDateByDays() {
+    for (int day = 10; day < 30; day += 3) {
+      insertSample("2026-01-" + day + " 12:00:00+00", day);
+      insertSample("2026-01-" + day + " 23:59:59+00", day + 1);
+      insertDecisions("2026-01-" + day + " 06:00:00+00", 3);
+    }
+
+    upkeep.refreshRollups();
+
+    assertThat(query(dataSource, "SELECT headroom.rollups_behind_since()"))
+        .containsExactly((String) null);
+    assertThat(count(dataSource, "memory_sample_1h_rollup")).isEqualTo(14);
+    assertThat(query(dataSource, "SELECT sum(anon_bytes_max) FROM headroom.memory_sample_1m"))
+        .containsExactly("273");
+    assertDecisionRollups();
+  }
+
+  @Test
   void aSampleThatComesLate_isRolledUpByTheNextRefresh() {
     insertSample("2026-01-05 12:00:00+00", 10);
     upkeep.refreshRollups();

@@ -9,6 +9,7 @@ DECLARE
   decision_hours timestamptz[];
   decision_instances uuid[];
   target record;
+  slice_end timestamptz;
 BEGIN
   -- The edition timescale has policies for it; elsewhere one caller at a time is enough.
   IF headroom.edition() = 'timescale'
@@ -47,22 +48,39 @@ BEGIN
       USING target.late_hours, target.late_instances, target.refreshed_to;
 
     IF target.refreshed_to < horizon THEN
+      -- A day with rows at a time: a month that was never rolled up must not be one transaction.
+      EXECUTE format(
+        'SELECT date_bin(''1 hour'', %2$I, ''2000-01-01 00:00+00'') + interval ''1 day'' FROM headroom.%1$I '
+        'WHERE %2$I >= $1 AND %2$I < $2 ORDER BY %2$I LIMIT 1', target.source, target.time_column)
+        INTO slice_end USING target.refreshed_to, horizon;
+      slice_end := least(coalesce(slice_end, horizon), horizon);
       EXECUTE format('INSERT INTO headroom.%I ', target.view_name || '_rollup')
         || replace(
           target.query,
           '%s',
           format('headroom.%1$I WHERE %2$I >= $1 AND %2$I < $2', target.source, target.time_column))
-        USING target.refreshed_to, horizon;
+        USING target.refreshed_to, slice_end;
       EXECUTE format('UPDATE headroom.%I SET refreshed_to = $1 WHERE view_name = $2', target.kept_in)
-        USING horizon, target.view_name;
+        USING slice_end, target.view_name;
     END IF;
   END LOOP;
 END
 $$;
 COMMENT ON PROCEDURE headroom.refresh_rollups() IS
-  'Stores the buckets of the rollups of memory_sample and decision that are two hours old or got late rows';
+  'Stores the buckets of the rollups of memory_sample and decision that are two hours old or got late rows, of the former a day; rollups_behind_since() says whether there are more';
 REVOKE ALL ON PROCEDURE headroom.refresh_rollups() FROM PUBLIC;
 GRANT EXECUTE ON PROCEDURE headroom.refresh_rollups() TO headroom_collector, headroom_operator;
+
+CREATE OR REPLACE FUNCTION headroom.rollups_behind_since() RETURNS timestamptz
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+RETURN (
+  SELECT min(refreshed_to)
+  FROM (SELECT refreshed_to FROM headroom.rollup UNION ALL SELECT refreshed_to FROM headroom.decision_rollup) AS kept
+  WHERE headroom.edition() <> 'timescale' AND refreshed_to < date_bin('1 hour', now() - interval '2 hours', '2000-01-01 00:00+00'));
+COMMENT ON FUNCTION headroom.rollups_behind_since() IS
+  'From when on buckets that are two hours old are not stored yet; null when all are, or the edition keeps account itself';
+REVOKE ALL ON FUNCTION headroom.rollups_behind_since() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION headroom.rollups_behind_since() TO headroom_collector, headroom_operator;
 
 CREATE OR REPLACE PROCEDURE headroom.apply_retention()
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -73,7 +91,10 @@ DECLARE
 BEGIN
   -- What is about to go is rolled up first; a refresh under way elsewhere is waited for.
   PERFORM pg_advisory_xact_lock(hashtextextended('headroom.refresh_rollups', 0));
-  CALL headroom.refresh_rollups();
+  LOOP
+    CALL headroom.refresh_rollups();
+    EXIT WHEN headroom.rollups_behind_since() IS NULL;
+  END LOOP;
 
   FOR rule IN SELECT table_name, time_column, now() - keep AS horizon FROM headroom.retention WHERE keep IS NOT NULL LOOP
     is_hypertable := false;
