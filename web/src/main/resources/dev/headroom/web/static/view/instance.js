@@ -5,6 +5,7 @@ import {bytes, duration, labels, number, shortId, time, words} from '../format.j
 import {picture, MARKS} from './picture.js';
 
 const TYPING_MS = 200;
+const LIVE_MS = 1000;
 
 export async function instance(page, id) {
   const range = new URLSearchParams({from: page.hasRange ? page.from : '1h', to: page.to});
@@ -28,11 +29,7 @@ export async function instance(page, id) {
   draw(null);
   page.signal.addEventListener('abort', () => drawn.close());
   page.onTheme(() => drawn.redraw());
-  let seen = null;
-  page.onChange(marks => {
-    if (page.to === 'now' && seen !== null && seen !== marks.sampled_at && document.activeElement?.tagName !== 'TEXTAREA' && !page.busy) page.refresh();
-    seen = marks.sampled_at;
-  });
+  follow(page, timeline);
   const span = Date.parse(timeline.to) - Date.parse(timeline.from);
   const centre = (Date.parse(timeline.from) + Date.parse(timeline.to)) / 2;
   return [
@@ -50,6 +47,24 @@ export async function instance(page, id) {
       timeline.marks_left_out && h('p', {class: 'note'}, 'There are more marks than are drawn: choose a shorter range.')),
     whatIf(page, id, timeline, draw),
     events(timeline)];
+}
+
+/** A kill is shown at once. Samples come all the time from somewhere: for them a picture that ends now is drawn anew once for each of its buckets. */
+function follow(page, timeline) {
+  if (page.to !== 'now') return;
+  const drawnAt = Date.now();
+  let seen = null;
+  let due = null;
+  const refresh = () => {
+    due = null;
+    if (document.activeElement?.tagName !== 'TEXTAREA') page.refresh();
+  };
+  page.onChange(marks => {
+    if (seen && (seen.kills !== marks.kills || seen.blocks !== marks.blocks)) refresh();
+    else if (seen && seen.sampled_at !== marks.sampled_at) due ??= setTimeout(refresh, Math.max(0, drawnAt + Math.max(timeline.bucket_ms, LIVE_MS) - Date.now()));
+    seen = marks;
+  });
+  page.signal.addEventListener('abort', () => clearTimeout(due));
 }
 
 /** The limit that was really in the guard: its lower and upper edge in each bucket. */
