@@ -52,6 +52,7 @@ public final class WhatIfRoutes implements Routes, AutoCloseable {
   private static final int AT_A_TIME = 2;
   private static final long PATIENCE_S = 5;
   private static final String NAME = "what-if";
+  private static final String WARM_UP = "talk";
   private static final BlockOptions COUNTED =
       new BlockOptions(BlockOptions.Kept.NONE, BlockOptions.ANY_TIME);
 
@@ -148,12 +149,22 @@ public final class WhatIfRoutes implements Routes, AutoCloseable {
         Route.post("/api/v1/instances/{id}/what-if/load", Scope.VIEWER, this::load));
   }
 
-  /** Reads the range, so that the first formula does not wait for it. */
+  /**
+   * Reads the range, so that the first formula does not wait for it, and replays a formula once, so
+   * that it finds the code compiled.
+   */
   private void load(Context context) throws InterruptedException {
     InstanceId id = Query.instanceId(context);
     Range range = range(Body.object(context));
     long begin = System.nanoTime();
     Loaded loaded = loaded(id, range);
+    if (running.tryAcquire()) {
+      try {
+        replay(loaded, candidate(WARM_UP), range, new Question());
+      } finally {
+        running.release();
+      }
+    }
     context.json(
         new LoadedView(
             loaded.samples(),
@@ -234,9 +245,7 @@ public final class WhatIfRoutes implements Routes, AutoCloseable {
     } catch (SampleCache.RangeTooLargeException e) {
       throw ApiException.tooMuch(
           String.valueOf(e.getMessage()),
-          "choose a shorter range, or run `headroom backtest run --from … --to … --instance "
-              + id
-              + "`");
+          "choose a shorter range, or run `headroom backtest run --from … --to …`, which reads as it replays");
     }
   }
 
