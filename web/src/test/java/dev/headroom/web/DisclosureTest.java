@@ -56,6 +56,7 @@ final class DisclosureTest {
       Set.of(
           // Its own, and the names of those who did something.
           "api_token.token_name",
+          "backtest_report.content",
           "backtest_run.engine_version",
           "backtest_run.recording_hash",
           "backtest_run.result",

@@ -513,7 +513,7 @@ final class HostileRequests {
       return Long.toString(bound + random.nextInt(3) - 1);
     }
     if (schema.path("enum").isArray() && random.nextBoolean()) {
-      return pick(random, schema);
+      return pick(random, schema.path("enum"));
     }
     return pick(random, TEXTS);
   }

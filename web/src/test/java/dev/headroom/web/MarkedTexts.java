@@ -15,12 +15,13 @@ final class MarkedTexts {
 
   /** Tables of the schema itself. */
   private static final Set<String> NOT_DATA =
-      Set.of("flyway_schema_history", "retention", "rollup", "rollup_state");
+      Set.of("flyway_schema_history", "retention", "rollup", "decision_rollup");
 
   /** Texts that are words of a list, or settings that are read back. */
   private static final Set<String> WORDS =
       Set.of(
           "api_token.token_scope",
+          "backtest_report.format",
           "backtest_run.kind",
           "rollout.gates",
           "rollout_event.event_kind");
