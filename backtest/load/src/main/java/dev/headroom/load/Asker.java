@@ -203,6 +203,8 @@ final class Asker {
       case "limit" -> String.valueOf(1 + random.nextInt(200));
       case "buckets" -> String.valueOf(100 + random.nextInt(900));
       case "search" -> search();
+      // The only one that made-up runs have.
+      case "format" -> "json";
       default -> throw new IllegalStateException("no value is known for parameter " + name);
     };
   }
